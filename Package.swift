@@ -27,7 +27,7 @@ let package = Package(
         .target(name: "Basics", swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
         .target(
-            name: "Warm",
+            name: "Models",
             dependencies: [
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -37,7 +37,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ], swiftSettings: strict),
-        .executableTarget(name: "lockgate", dependencies: ["Warm"], swiftSettings: strict),
+        .executableTarget(name: "lockgate", dependencies: ["Models"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

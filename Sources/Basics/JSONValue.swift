@@ -22,7 +22,8 @@ package struct JSONNumber: Sendable, Hashable {
 
     /// Writes a finite value in Swift's shortest round-trip form; NaN and infinities, which JSON lacks, become `0`.
     package init(_ value: Double) {
-        text = value.isFinite ? (value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)") : "0"
+        text =
+            value.isFinite ? (value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)") : "0"
     }
 
     init(literal: String) {

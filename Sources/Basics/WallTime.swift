@@ -1,0 +1,44 @@
+import Glibc
+
+/// A moment of the system's clock in milliseconds since 1970. For records; durations use `ContinuousClock`.
+package struct WallTime: Sendable, Hashable, Comparable {
+    package let milliseconds: Int64
+
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    package static var now: WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    package static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
+
+    /// RFC 3339 in UTC with milliseconds: `2026-11-22T08:15:30.123Z`.
+    package var rfc3339: String {
+        let day = date
+        let inDay = Int(((milliseconds % 86_400_000) + 86_400_000) % 86_400_000)
+        func pad(_ value: Int, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+        }
+        let clock =
+            "\(pad(inDay / 3_600_000, 2)):\(pad(inDay / 60_000 % 60, 2)):\(pad(inDay / 1000 % 60, 2))"
+        return "\(pad(day.year, 4))-\(pad(day.month, 2))-\(pad(day.day, 2))T\(clock).\(pad(inDay % 1000, 3))Z"
+    }
+
+    /// The UTC calendar date, by Howard Hinnant's `civil_from_days` (days since 0000-03-01, eras of 400 years).
+    package var date: (year: Int, month: Int, day: Int) {
+        let days = Int((Double(milliseconds) / 86_400_000).rounded(.down)) + 719_468
+        let era = (days >= 0 ? days : days - 146_096) / 146_097
+        let dayOfEra = days - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shifted + 2) / 5 + 1
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+}

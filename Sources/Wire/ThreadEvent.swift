@@ -1,0 +1,186 @@
+package import Basics
+
+/// One line of `exec --json`: Codex's events plus additive ones. Every front end is a view of this stream.
+package enum ThreadEvent: Sendable, Hashable {
+    case threadStarted(id: SessionID)
+    case turnStarted(TurnHeader)
+    case itemStarted(ThreadItem)
+    case itemUpdated(ThreadItem)
+    case itemCompleted(ThreadItem)
+    case turnCompleted(TurnSummary)
+    case turnFailed(code: String, message: String, remedy: String?)
+    /// A passing trouble, such as a retry; the end is `turnFailed` alone.
+    case error(message: String)
+    case effectDenied(item: String?, effect: Effect, verdict: Verdict)
+    /// A budget's state after a request or when it ends the run.
+    case budget(BudgetState)
+    /// The context was summarised.
+    case compacted(tokensBefore: Int, tokensAfter: Int)
+    /// The outcome of the run's `--check` command.
+    case check(CheckReport)
+
+    package struct TurnHeader: Sendable, Hashable {
+        package var cwd: String
+        package var model: String
+        package var provider: String
+        package var sandboxMode: SandboxMode
+        package var network: NetworkMode
+        package var policyDigest: String
+
+        package init(
+            cwd: String, model: String, provider: String, sandboxMode: SandboxMode, network: NetworkMode,
+            policyDigest: String
+        ) {
+            self.cwd = cwd
+            self.model = model
+            self.provider = provider
+            self.sandboxMode = sandboxMode
+            self.network = network
+            self.policyDigest = policyDigest
+        }
+    }
+
+    package struct TurnSummary: Sendable, Hashable {
+        /// Tokens of the whole thread, as Codex's SDKs expect.
+        package var usage: TokenUsage
+        /// USD for the whole thread; nil when a request's price is unknown.
+        package var cost: Double?
+        package var durationMilliseconds: Int
+        /// Requests, commands and refusals of this turn.
+        package var requests: Int
+        package var commands: Int
+        package var denials: Int
+
+        package init(
+            usage: TokenUsage, cost: Double?, durationMilliseconds: Int, requests: Int, commands: Int, denials: Int
+        ) {
+            self.usage = usage
+            self.cost = cost
+            self.durationMilliseconds = durationMilliseconds
+            self.requests = requests
+            self.commands = commands
+            self.denials = denials
+        }
+    }
+
+    package struct BudgetState: Sendable, Hashable {
+        /// `usd`, `tokens` or `seconds`.
+        package var name: String
+        package var limit: Double
+        package var spent: Double
+        package var exceeded: Bool
+
+        package init(name: String, limit: Double, spent: Double, exceeded: Bool) {
+            self.name = name
+            self.limit = limit
+            self.spent = spent
+            self.exceeded = exceeded
+        }
+    }
+
+    package struct CheckReport: Sendable, Hashable {
+        package var command: String
+        package var exitCode: Int
+        package var attempt: Int
+        package var attempts: Int
+        package var output: String
+
+        package init(command: String, exitCode: Int, attempt: Int, attempts: Int, output: String) {
+            self.command = command
+            self.exitCode = exitCode
+            self.attempt = attempt
+            self.attempts = attempts
+            self.output = output
+        }
+    }
+}
+
+extension TokenUsage {
+    package var json: JSONValue {
+        [
+            "input_tokens": .int(inputTokens), "cached_input_tokens": .int(cachedInputTokens),
+            "cache_write_input_tokens": .int(cacheWriteInputTokens), "output_tokens": .int(outputTokens),
+            "reasoning_output_tokens": .int(reasoningOutputTokens),
+        ]
+    }
+
+    /// Reads what `json` writes; missing counts are zero.
+    package init(json: JSONValue) {
+        self.init(
+            inputTokens: json["input_tokens"]?.int ?? 0, cachedInputTokens: json["cached_input_tokens"]?.int ?? 0,
+            cacheWriteInputTokens: json["cache_write_input_tokens"]?.int ?? 0,
+            outputTokens: json["output_tokens"]?.int ?? 0,
+            reasoningOutputTokens: json["reasoning_output_tokens"]?.int ?? 0)
+    }
+}
+
+extension ThreadEvent {
+    /// The event's name on the wire.
+    package var type: String {
+        switch self {
+        case .threadStarted: "thread.started"
+        case .turnStarted: "turn.started"
+        case .itemStarted: "item.started"
+        case .itemUpdated: "item.updated"
+        case .itemCompleted: "item.completed"
+        case .turnCompleted: "turn.completed"
+        case .turnFailed: "turn.failed"
+        case .error: "error"
+        case .effectDenied: "effect.denied"
+        case .budget: "budget"
+        case .compacted: "compacted"
+        case .check: "check"
+        }
+    }
+
+    /// The line `exec --json` prints, stamped with the time it was journaled.
+    package func json(at time: WallTime) -> JSONValue {
+        var object: JSONObject = ["type": .string(type)]
+        switch self {
+        case .threadStarted(let id):
+            object["thread_id"] = .string(id.text)
+        case .turnStarted(let header):
+            object["cwd"] = .string(header.cwd)
+            object["model"] = .string(header.model)
+            object["provider"] = .string(header.provider)
+            object["sandbox_mode"] = .string(header.sandboxMode.rawValue)
+            object["network"] = .string(header.network.rawValue)
+            object["policy_digest"] = .string(header.policyDigest)
+        case .itemStarted(let item), .itemUpdated(let item), .itemCompleted(let item):
+            object["item"] = item.json
+        case .turnCompleted(let summary):
+            object["usage"] = summary.usage.json
+            object["cost_usd"] = summary.cost.map { .double($0) } ?? .null
+            object["duration_ms"] = .int(summary.durationMilliseconds)
+            object["requests"] = .int(summary.requests)
+            object["commands"] = .int(summary.commands)
+            object["denials"] = .int(summary.denials)
+        case .turnFailed(let code, let message, let remedy):
+            var error: JSONObject = ["message": .string(message), "code": .string(code)]
+            if let remedy { error["remedy"] = .string(remedy) }
+            object["error"] = .object(error)
+        case .error(let message):
+            object["message"] = .string(message)
+        case .effectDenied(let item, let effect, let verdict):
+            if let item { object["item_id"] = .string(item) }
+            object["effect"] = effect.json
+            object["verdict"] = verdict.json
+        case .budget(let state):
+            object["budget"] = .string(state.name)
+            object["limit"] = .double(state.limit)
+            object["spent"] = .double(state.spent)
+            object["exceeded"] = .bool(state.exceeded)
+        case .compacted(let before, let after):
+            object["tokens_before"] = .int(before)
+            object["tokens_after"] = .int(after)
+        case .check(let report):
+            object["command"] = .string(report.command)
+            object["exit_code"] = .int(report.exitCode)
+            object["attempt"] = .int(report.attempt)
+            object["attempts"] = .int(report.attempts)
+            object["output"] = .string(report.output)
+        }
+        object["timestamp"] = .string(time.rfc3339)
+        return .object(object)
+    }
+}

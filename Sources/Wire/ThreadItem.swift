@@ -1,0 +1,148 @@
+package import Basics
+
+/// An item of the `exec --json` stream, in Codex's shape plus additive fields.
+package struct ThreadItem: Sendable, Hashable {
+    package enum Status: String, Sendable, Hashable {
+        case inProgress = "in_progress"
+        case completed, failed, declined
+    }
+
+    package enum Kind: Sendable, Hashable {
+        case agentMessage(text: String)
+        case reasoning(text: String)
+        case commandExecution(CommandExecution)
+        case fileChange(FileChangeReport)
+        case toolCall(BuiltInToolCall)
+        case todoList([TodoEntry])
+        /// A warning that does not end the turn.
+        case error(message: String)
+    }
+
+    /// `item_N`, counted over the thread's run.
+    package var id: String
+    package var kind: Kind
+
+    package init(id: String, kind: Kind) {
+        self.id = id
+        self.kind = kind
+    }
+
+    package struct CommandExecution: Sendable, Hashable {
+        package var command: String
+        package var aggregatedOutput: String
+        package var exitCode: Int?
+        package var status: Status
+        package var cwd: String
+        package var durationMilliseconds: Int?
+        /// Why the gate or the sandbox refused it.
+        package var reason: String?
+        /// The signal that ended it, by name.
+        package var signal: String?
+        /// Set while the command goes on as a background terminal.
+        package var terminal: Int?
+        /// Bytes of output that were dropped between head and tail.
+        package var omittedBytes: Int
+
+        package init(command: String, cwd: String, status: Status = .inProgress) {
+            self.command = command
+            self.cwd = cwd
+            self.status = status
+            aggregatedOutput = ""
+            omittedBytes = 0
+        }
+    }
+
+    package struct FileChangeReport: Sendable, Hashable {
+        package var changes: [FileChangeSummary]
+        package var status: Status
+        /// Unified diff of what was (or would be) changed; additive to Codex.
+        package var diff: String
+        package var reason: String?
+
+        package init(
+            changes: [FileChangeSummary], status: Status = .inProgress, diff: String = "", reason: String? = nil
+        ) {
+            self.changes = changes
+            self.status = status
+            self.diff = diff
+            self.reason = reason
+        }
+    }
+
+    /// A built-in tool that is neither a command nor a change. Shown as an `mcp_tool_call` of the server `lockgate`,
+    /// which Codex's SDKs parse.
+    package struct BuiltInToolCall: Sendable, Hashable {
+        package var tool: String
+        package var arguments: JSONValue
+        package var result: String?
+        package var error: String?
+        package var status: Status
+
+        package init(tool: String, arguments: JSONValue, status: Status = .inProgress) {
+            self.tool = tool
+            self.arguments = arguments
+            self.status = status
+        }
+    }
+
+    package struct TodoEntry: Sendable, Hashable {
+        package var text: String
+        package var completed: Bool
+
+        package init(text: String, completed: Bool) {
+            self.text = text
+            self.completed = completed
+        }
+    }
+}
+
+extension ThreadItem {
+    /// The item as `exec --json` prints it.
+    package var json: JSONValue {
+        var object: JSONObject = ["id": .string(id)]
+        switch kind {
+        case .agentMessage(let text):
+            object["type"] = "agent_message"
+            object["text"] = .string(text)
+        case .reasoning(let text):
+            object["type"] = "reasoning"
+            object["text"] = .string(text)
+        case .error(let message):
+            object["type"] = "error"
+            object["message"] = .string(message)
+        case .todoList(let entries):
+            object["type"] = "todo_list"
+            object["items"] = .array(entries.map { ["text": .string($0.text), "completed": .bool($0.completed)] })
+        case .commandExecution(let command):
+            object["type"] = "command_execution"
+            object["command"] = .string(command.command)
+            object["aggregated_output"] = .string(command.aggregatedOutput)
+            object["exit_code"] = .optional(command.exitCode)
+            object["status"] = .string(command.status.rawValue)
+            object["cwd"] = .string(command.cwd)
+            if let duration = command.durationMilliseconds { object["duration_ms"] = .int(duration) }
+            if let signal = command.signal { object["signal"] = .string(signal) }
+            if let terminal = command.terminal { object["terminal"] = .int(terminal) }
+            if command.omittedBytes > 0 { object["omitted_bytes"] = .int(command.omittedBytes) }
+            if let reason = command.reason { object["reason"] = .string(reason) }
+        case .fileChange(let report):
+            object["type"] = "file_change"
+            object["changes"] = .array(report.changes.map(\.json))
+            object["status"] = .string(report.status.rawValue)
+            if !report.diff.isEmpty { object["diff"] = .string(report.diff) }
+            if let reason = report.reason { object["reason"] = .string(reason) }
+        case .toolCall(let call):
+            object["type"] = "mcp_tool_call"
+            object["server"] = "lockgate"
+            object["tool"] = .string(call.tool)
+            object["arguments"] = call.arguments
+            object["result"] =
+                call.result.map { text in
+                    ["content": [["type": "text", "text": .string(text)]], "structured_content": nil]
+                } ?? .null
+            object["error"] = call.error.map { ["message": .string($0)] } ?? .null
+            object["status"] = .string(call.status.rawValue)
+        }
+        return .object(object)
+    }
+}

@@ -27,15 +27,16 @@ let package = Package(
         .target(name: "Basics", swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
         .target(
+            name: "Journal",
+            dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .testTarget(name: "JournalTests", dependencies: ["Basics", "Journal", "Wire"], swiftSettings: strict),
+        .target(
             name: "Models",
             dependencies: [
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ], swiftSettings: strict),
         .executableTarget(name: "lockgate", dependencies: ["Models"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),

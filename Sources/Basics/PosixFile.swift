@@ -38,6 +38,20 @@ package enum PosixFile {
         }
     }
 
+    /// Up to `limit` bytes from the file's start; nil if it cannot be read.
+    package static func head(_ path: String, limit: Int) -> [UInt8]? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var failed = false
+        let head = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            let got = Glibc.read(descriptor, buffer.baseAddress, limit)
+            failed = got < 0
+            count = max(0, got)
+        }
+        return failed ? nil : head
+    }
+
     /// Reads to the end of a descriptor; `EFBIG` above `limit` bytes.
     package static func readAll(_ descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []

@@ -1,2 +1,3 @@
 import Models
+
 print("hi")

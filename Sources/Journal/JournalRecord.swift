@@ -1,0 +1,89 @@
+package import Basics
+import Crypto
+
+/// One line of a session's journal.
+///
+/// The line is the compact JSON object `{"seq":…,"time":…,"type":…,"payload":…,"prev":…,"hash":…}` in that order.
+/// `hash` is the lower-case hexadecimal SHA-256 of the same line without its `hash` member (and without the line
+/// end); `prev` is the hash of the record before, 64 zeros for the first. So changing, dropping or reordering any
+/// record breaks the chain at that record.
+package struct JournalRecord: Sendable, Hashable {
+    package let sequence: Int
+    package let time: String
+    package let type: String
+    package let payload: JSONValue
+    package let previous: String
+    package let hash: String
+
+    /// The `prev` of a journal's first record.
+    package static let genesis = String(repeating: "0", count: 64)
+
+    /// Makes the record that follows `previous` and its line, line end included.
+    static func make(
+        sequence: Int, time: String, type: String, payload: JSONValue, previous: String
+    ) -> (record: JournalRecord, line: [UInt8]) {
+        var line = Array("{\"seq\":\(sequence),\"time\":".utf8)
+        JSONValue.string(time).write(to: &line)
+        line.append(contentsOf: ",\"type\":".utf8)
+        JSONValue.string(type).write(to: &line)
+        line.append(contentsOf: ",\"payload\":".utf8)
+        payload.write(to: &line)
+        line.append(contentsOf: ",\"prev\":\"\(previous)\"}".utf8)
+        let hash = digest(line)
+        line.removeLast()
+        line.append(contentsOf: ",\"hash\":\"\(hash)\"}\n".utf8)
+        let record = JournalRecord(
+            sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: hash)
+        return (record, line)
+    }
+
+    /// Reads a line (without its line end) and checks its own hash; the caller checks the chain.
+    ///
+    /// - Throws: `JournalFault` that says what is wrong with the line.
+    package static func read(_ line: ArraySlice<UInt8>) throws(JournalFault) -> JournalRecord {
+        // `,"hash":"` + 64 digits + `"}` is the end of every line, at a fixed distance.
+        let tail = 9 + 64 + 2
+        guard line.count > tail else { throw JournalFault("the line is too short to be a record") }
+        let body = line.dropLast(tail)
+        guard line.dropFirst(body.count).starts(with: ",\"hash\":\"".utf8), line.suffix(2).elementsEqual("\"}".utf8)
+        else {
+            throw JournalFault("the record does not end with its hash")
+        }
+        let stated = String(decoding: line.dropLast(2).suffix(64), as: UTF8.self)
+        guard stated == digest(Array(body) + [UInt8(ascii: "}")]) else {
+            throw JournalFault("the record's content does not match its hash")
+        }
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: line)
+        } catch {
+            throw JournalFault("the record is not valid JSON: \(error)")
+        }
+        guard let sequence = json["seq"]?.int, let time = json["time"]?.string, let type = json["type"]?.string,
+            let payload = json["payload"], let previous = json["prev"]?.string
+        else { throw JournalFault("the record lacks a member") }
+        return JournalRecord(
+            sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: stated)
+    }
+
+    /// Lower-case hexadecimal SHA-256.
+    package static func digest(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for byte in SHA256.hash(data: bytes) {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// What is wrong with a journal's line.
+package struct JournalFault: Error, Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,137 @@
+package import Basics
+import Glibc
+import Synchronization
+package import Wire
+
+/// The writer of one session's journal: append-only, hash-chained, one per session at a time.
+///
+/// Every record is handed to the kernel before what it describes is shown, so that a killed process loses nothing a
+/// person saw; `sync` makes it survive the machine as well.
+package final class SessionJournal: Sendable {
+    private struct State: ~Copyable {
+        /// -1 for a journal kept in memory only (`--ephemeral`).
+        var descriptor: Int32
+        var length: Int
+        var sequence: Int
+        var previous: String
+    }
+
+    package let id: SessionID
+    /// The file; nil for an ephemeral session.
+    package let path: String?
+    private let state: Mutex<State>
+
+    private init(id: SessionID, path: String?, descriptor: Int32, length: Int, sequence: Int, previous: String) {
+        self.id = id
+        self.path = path
+        state = Mutex(State(descriptor: descriptor, length: length, sequence: sequence, previous: previous))
+    }
+
+    deinit {
+        state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } }
+    }
+
+    /// A journal that touches no disk.
+    package static func ephemeral() -> SessionJournal {
+        SessionJournal(
+            id: SessionID(), path: nil, descriptor: -1, length: 0, sequence: 0, previous: JournalRecord.genesis)
+    }
+
+    /// Starts a session's file in `store`.
+    ///
+    /// - Throws: `journal.unwritable` with the path and the kernel's reason.
+    package static func create(in store: SessionStore) throws(LockgateError) -> SessionJournal {
+        let now = WallTime.now
+        let id = SessionID(now: now)
+        let path = store.path(of: id, at: now)
+        do throws(SystemError) {
+            try PosixFile.makeDirectory(PathText.parent(path))
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw SystemError("open", path, errno: errno) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw SystemError("flock", path, errno: errno) }
+            return SessionJournal(
+                id: id, path: path, descriptor: descriptor, length: 0, sequence: 0, previous: JournalRecord.genesis)
+        } catch {
+            throw LockgateError(
+                "journal.unwritable", "cannot create the session's journal: \(error)",
+                remedy: "make LOCKGATE_HOME writable, or run with --ephemeral")
+        }
+    }
+
+    /// Opens a session to go on with it: takes the writer's lock, verifies the chain, drops a torn last record.
+    ///
+    /// - Throws: `session.in_use`, `journal.unreadable`, `journal.broken`.
+    package static func resume(
+        id: SessionID, path: String
+    ) throws(LockgateError) -> (journal: SessionJournal, records: [JournalRecord]) {
+        let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw LockgateError(
+                "journal.unreadable", "cannot open session \(id): \(SystemError("open", path, errno: errno))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw LockgateError(
+                "session.in_use", "session \(id) is in use by another process",
+                remedy: "end the other process, or start a new session")
+        }
+        let reader: JournalReader
+        do {
+            reader = try JournalReader(path: path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        if reader.tornBytes > 0, ftruncate(descriptor, off_t(reader.validLength)) != 0 {
+            let failure = SystemError("truncate", path, errno: errno)
+            close(descriptor)
+            throw LockgateError("journal.unwritable", "cannot drop the session's unfinished last record: \(failure)")
+        }
+        let journal = SessionJournal(
+            id: id, path: path, descriptor: descriptor, length: reader.validLength, sequence: reader.records.count,
+            previous: reader.records.last?.hash ?? JournalRecord.genesis)
+        return (journal, reader.records)
+    }
+
+    /// Appends a record and returns its time.
+    ///
+    /// A write that fails midway is taken back, so that the file still ends with a whole record.
+    /// - Throws: `journal.unwritable`. The caller must not go on with what it could not record.
+    @discardableResult
+    package func append(_ type: String, _ payload: JSONValue) throws(LockgateError) -> WallTime {
+        let time = WallTime.now
+        let failure = state.withLock { state -> SystemError? in
+            let (record, line) = JournalRecord.make(
+                sequence: state.sequence, time: time.rfc3339, type: type, payload: payload, previous: state.previous)
+            if state.descriptor >= 0 {
+                do throws(SystemError) {
+                    try PosixFile.writeAll(state.descriptor, line)
+                } catch {
+                    _ = ftruncate(state.descriptor, off_t(state.length))
+                    return SystemError(error.call, path ?? "", errno: error.errno)
+                }
+            }
+            state.length += line.count
+            state.sequence += 1
+            state.previous = record.hash
+            return nil
+        }
+        if let failure { throw Self.unwritable(failure) }
+        return time
+    }
+
+    /// Waits until all records are on the disk itself.
+    package func sync() throws(LockgateError) {
+        let failure = state.withLock { state -> SystemError? in
+            guard state.descriptor >= 0, fdatasync(state.descriptor) != 0 else { return nil }
+            return SystemError("fdatasync", path ?? "", errno: errno)
+        }
+        if let failure { throw Self.unwritable(failure) }
+    }
+
+    private static func unwritable(_ failure: SystemError) -> LockgateError {
+        LockgateError(
+            "journal.unwritable", "cannot write the session's journal: \(failure)",
+            remedy: failure.errno == ENOSPC ? "free space on that disk, then resume the session" : nil)
+    }
+}

@@ -26,6 +26,9 @@ let package = Package(
     targets: [
         .target(name: "Basics", swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "Wire"], swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
@@ -39,6 +42,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .executableTarget(name: "lockgate", dependencies: ["Models"], swiftSettings: strict),
+        .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,97 @@
+import Basics
+package import Journal
+package import Wire
+
+/// The list of items a session sends, and what its journal says of it.
+///
+/// It only ever grows, so that a provider's cached prefix stays good, but for a compaction, which starts it anew.
+package struct Conversation: Sendable, Hashable {
+    package private(set) var items: [ConversationItem] = []
+    /// Tokens and money of the whole thread.
+    package internal(set) var usage = TokenUsage()
+    /// Nil as soon as one request's price is unknown.
+    package internal(set) var cost: Double? = 0
+    /// Tokens of the list as the last response counted them; 0 before the first.
+    var countedTokens = 0
+    /// How many items that count covers.
+    var countedItems = 0
+
+    package init() {}
+
+    package mutating func append(_ item: ConversationItem) {
+        items.append(item)
+    }
+
+    package mutating func replace(with items: [ConversationItem]) {
+        self.items = items
+        countedTokens = 0
+        countedItems = 0
+    }
+
+    /// Tokens of the next request's list: what the provider counted, plus a quarter of the bytes since then. An
+    /// estimate, since no tokenizer is at hand; each response's count corrects it.
+    package var estimatedTokens: Int {
+        countedTokens + items[min(countedItems, items.count)...].reduce(0) { $0 + $1.approximateBytes / 4 + 4 }
+    }
+
+    /// Counts a response whose request held the whole list so far.
+    package mutating func count(_ usage: TokenUsage, cost: Double?) {
+        self.usage = self.usage + usage
+        self.cost = if let sum = self.cost, let cost { sum + cost } else { nil }
+        countedTokens = usage.inputTokens
+        countedItems = items.count
+    }
+
+    /// Calls at the list's end that have no answer: those of a process that was killed.
+    package var unansweredCalls: [ToolCall] {
+        var open: [ToolCall] = []
+        for item in items {
+            switch item.content {
+            case .toolCall(let call): open.append(call)
+            case .toolResult(let result): open.removeAll { $0.id == result.callID }
+            default: continue
+            }
+        }
+        return open
+    }
+
+    /// Rebuilds the list from a session's records.
+    package init(records: [JournalRecord]) {
+        for record in records {
+            switch record.type {
+            case "conversation":
+                if let item = ConversationItem(json: record.payload) { items.append(item) }
+            case "compaction":
+                let kept = record.payload["items"]?.array ?? []
+                replace(with: kept.compactMap(ConversationItem.init(json:)))
+            case "model.response":
+                count(
+                    TokenUsage(json: record.payload["usage"] ?? .null), cost: record.payload["cost_usd"]?.double)
+            default: continue
+            }
+        }
+    }
+}
+
+extension ConversationItem {
+    /// The item's size in bytes, images at a flat price since providers count them by area.
+    var approximateBytes: Int {
+        func size(_ parts: [ContentPart]) -> Int {
+            parts.reduce(0) { sum, part in
+                switch part {
+                case .text(let text): sum + text.utf8.count
+                case .image: sum + 6000
+                }
+            }
+        }
+        switch content {
+        case .user(let parts): return size(parts)
+        case .developer(let text), .assistant(let text), .reasoning(let text): return text.utf8.count
+        case .toolCall(let call):
+            switch call.input {
+            case .function(let text), .custom(let text): return text.utf8.count + call.name.utf8.count
+            }
+        case .toolResult(let result): return size(result.parts)
+        }
+    }
+}

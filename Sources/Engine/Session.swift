@@ -1,0 +1,309 @@
+import Basics
+package import Journal
+import Synchronization
+package import Wire
+
+/// A conversation under way: carries out the actions of a `TurnMachine` with a model, tools, a gate and a journal.
+package actor Session {
+    let settings: SessionSettings
+    let client: any ModelClient
+    let tools: [String: any Tool]
+    let definitions: [ToolDefinition]
+    let gate: Gate
+    let events: EventLog
+    let journal: SessionJournal
+    let check: (any CommandRunner)?
+    var conversation: Conversation
+    private var guardian = RepeatGuard()
+    private let steering = Mutex<[String]>([])
+    private let started = ContinuousClock.now
+    private var requests = 0
+
+    /// - Parameter restored: the conversation of a resumed session; nil starts with the settings' context.
+    package init(
+        settings: SessionSettings, client: any ModelClient, tools: [any Tool], gate: Gate, events: EventLog,
+        journal: SessionJournal, check: (any CommandRunner)? = nil, restored: Conversation? = nil
+    ) {
+        self.settings = settings
+        self.client = client
+        self.tools = Dictionary(tools.map { ($0.definition.name, $0) }) { first, _ in first }
+        definitions = tools.map(\.definition)
+        self.gate = gate
+        self.events = events
+        self.journal = journal
+        self.check = check
+        conversation = restored ?? Conversation()
+    }
+
+    package var usage: TokenUsage { conversation.usage }
+    package var cost: Double? { conversation.cost }
+
+    /// Words for the turn under way; they reach the model with its next request.
+    package nonisolated func steer(_ text: String) {
+        steering.withLock { $0.append(text) }
+    }
+
+    /// Runs one turn to its end. Every way out is an event, `turn.completed` or `turn.failed`, and a `TurnEnd`.
+    package func run(_ prompt: [ContentPart]) async -> TurnEnd {
+        let begin = ContinuousClock.now
+        let before = gate.tally
+        requests = 0
+        do {
+            let outcome = try await withDeadline { try await self.turn(prompt) }
+            switch outcome {
+            case .done(let message):
+                let tally = gate.tally
+                let summary = ThreadEvent.TurnSummary(
+                    usage: conversation.usage, cost: conversation.cost,
+                    durationMilliseconds: (ContinuousClock.now - begin).milliseconds, requests: requests,
+                    commands: tally.commands - before.commands, denials: tally.denials - before.denials)
+                try journal.sync()
+                try events.emit(.turnCompleted(summary))
+                try journal.sync()
+                return summary.denials > 0 ? .doneWithDenials(message) : .done(message)
+            case .failed(let code, let message):
+                throw LockgateError(.init(code), message)
+            }
+        } catch {
+            return fail(error)
+        }
+    }
+
+    private func fail(_ error: any Error) -> TurnEnd {
+        let failure = LockgateError(turnError: error)
+        // If even this cannot be recorded, the caller still learns the first reason and exits non-zero.
+        try? events.emit(.turnFailed(code: failure.code.name, message: failure.message, remedy: failure.remedy))
+        try? journal.sync()
+        return .failed(failure)
+    }
+
+    private func turn(_ prompt: [ContentPart]) async throws -> TurnMachine.Outcome {
+        if conversation.items.isEmpty { for item in settings.context { try append(item) } }
+        for call in conversation.unansweredCalls {
+            try append(
+                ConversationItem(
+                    .toolResult(call.answer("The session was interrupted; the outcome is unknown.", isError: true))))
+        }
+        try append(ConversationItem(.user(prompt)))
+        var machine = TurnMachine(limits: settings.limits)
+        var action = machine.next(.start)
+        while true {
+            try Task.checkCancellation()
+            switch action {
+            case .request(let note):
+                if let note { try append(ConversationItem(.user([.text(note)]))) }
+                let response = try await ask()
+                action = machine.next(try await input(from: response))
+            case .runCalls(let calls):
+                try await run(calls)
+                action = machine.next(.callsFinished)
+            case .runCheck(let attempt):
+                action = machine.next(.check(exitCode: try await runCheck(attempt: attempt)))
+            case .reportFailedCheck:
+                action = machine.requestAfterCheck()
+            case .finish(let outcome):
+                return outcome
+            }
+        }
+    }
+
+    func append(_ item: ConversationItem) throws {
+        try journal.append("conversation", item.json)
+        conversation.append(item)
+    }
+
+    // MARK: - Asking
+
+    private func ask() async throws -> ModelResponse {
+        for text in steering.withLock({ waiting in
+            defer { waiting = [] }
+            return waiting
+        }) {
+            try append(ConversationItem(.user([.text(text)])))
+        }
+        try checkBudget()
+        if conversation.estimatedTokens > settings.compactionLimit,
+            conversation.items.count > settings.context.count + 1
+        {
+            try await compact()
+        }
+        do {
+            return try await send(request(items: conversation.items))
+        } catch let failure as ModelFailure where failure.kind == .contextWindowExceeded {
+            try await compact()
+            return try await send(request(items: conversation.items))
+        }
+    }
+
+    func request(items: [ConversationItem], tools: Bool = true) -> ModelRequest {
+        var isNative = false
+        if case .native = settings.toolMode { isNative = true }
+        return ModelRequest(
+            model: settings.model, instructions: settings.instructions, items: items,
+            tools: tools && isNative ? definitions : [], toolMode: tools ? settings.toolMode : .native,
+            parallelToolCalls: settings.parallelToolCalls, outputSchema: tools ? settings.outputSchema : nil,
+            maxOutputTokens: settings.maxOutputTokens,
+            temperature: settings.temperature.map { $0 + Double(min(guardian.repeats, 3)) * 0.2 },
+            seed: settings.seed, reasoningEffort: settings.reasoningEffort, cacheKey: journal.id.text)
+    }
+
+    func send(_ request: ModelRequest) async throws -> ModelResponse {
+        requests += 1
+        let events = events
+        let passage = try await gate.pass(.askModel(model: request.model, maximumCost: nil), item: nil) {
+            let response = try await client.respond(to: request) { event in
+                guard case .retrying(let attempt, let of, let delay, let reason) = event else {
+                    return events.live(event)
+                }
+                // An event that cannot be recorded here surfaces with the next record, which throws.
+                try? events.emit(
+                    .error(message: "\(reason); retrying in \(delay) ms (\(attempt)/\(of))"))
+                events.live(event)
+            }
+            let outcome: JSONValue = [
+                "response_id": .optional(response.responseID), "attempts": .int(response.attempts),
+            ]
+            return (response, outcome)
+        }
+        guard case .ran(let response) = passage else {
+            throw LockgateError("gate.denied", "the request to the model was refused")
+        }
+        let cost = settings.price(response.usage)
+        conversation.count(response.usage, cost: cost)
+        var record: JSONObject = [
+            "usage": response.usage.json, "cost_usd": cost.map { .double($0) } ?? .null,
+            "stop": .string(response.stop == .completed ? "completed" : "incomplete"),
+        ]
+        if let fallback = response.fallback { record["fallback"] = .string(fallback) }
+        try journal.append("model.response", .object(record))
+        return response
+    }
+
+    private func checkBudget() throws {
+        let elapsed = Double((ContinuousClock.now - started).milliseconds) / 1000
+        guard
+            let state = settings.budget.exceeded(
+                cost: conversation.cost, usage: conversation.usage, elapsed: elapsed)
+        else { return }
+        try events.emit(.budget(state))
+        throw BudgetExceeded(state: state)
+    }
+
+    private func input(from response: ModelResponse) async throws -> TurnMachine.Input {
+        guard response.stop == .completed else {
+            return .response(calls: [], text: "", stop: response.stop)
+        }
+        var calls: [ToolCall] = []
+        var text = ""
+        for item in response.items {
+            try append(item)
+            switch item.content {
+            case .assistant(let message):
+                let reply = ActionReply(message, mode: settings.toolMode, number: requests)
+                calls.append(contentsOf: reply.calls)
+                if !reply.message.isEmpty { text = reply.message }
+                if let shown = reply.shown, !shown.isEmpty { try events.whole(.agentMessage(text: shown)) }
+            case .reasoning(let summary):
+                if !summary.isEmpty { try events.whole(.reasoning(text: summary)) }
+            case .toolCall(let call): calls.append(call)
+            case .user, .developer, .toolResult: continue
+            }
+        }
+        return .response(calls: calls, text: text, stop: .completed)
+    }
+
+    // MARK: - Acting
+
+    private func run(_ calls: [ToolCall]) async throws {
+        var rest = calls[...]
+        while let first = rest.first {
+            try Task.checkCancellation()
+            // A run of calls that may overlap goes together; any other waits for all before it.
+            let overlapping = rest.prefix { tools[$0.name]?.runsInParallel == true }
+            let group = overlapping.count > 1 ? overlapping : rest.prefix(1)
+            rest = rest.dropFirst(group.count)
+            if group.count == 1 {
+                try append(result: try await answer(first), to: first)
+                continue
+            }
+            let results = try await withThrowingTaskGroup(of: (Int, ToolResult).self) { tasks in
+                for (index, call) in group.enumerated() {
+                    tasks.addTask { (index, try await self.answer(call)) }
+                }
+                var results: [Int: ToolResult] = [:]
+                for try await (index, result) in tasks { results[index] = result }
+                return results
+            }
+            for (index, call) in group.enumerated() {
+                if let result = results[index] { try append(result: result, to: call) }
+            }
+        }
+    }
+
+    private func append(result: ToolResult, to call: ToolCall) throws {
+        if case .native = settings.toolMode {
+            try append(ConversationItem(.toolResult(result)))
+        } else {
+            // Models without tool calls read results as messages.
+            try append(ConversationItem(.user(ActionReply.resultParts(result, of: call))))
+        }
+    }
+
+    private func answer(_ call: ToolCall) async throws -> ToolResult {
+        if settings.refusesRepeats, guardian.isRepeat(call) {
+            return call.answer(ActionReply.repeatRefusal, isError: true)
+        }
+        guard let tool = tools[call.name] else {
+            let names = tools.keys.sorted().joined(separator: ", ")
+            return call.answer("There is no tool \"\(call.name)\". The tools are: \(names).", isError: true)
+        }
+        return try await tool.run(call, host: SessionToolHost(gate: gate, events: events))
+    }
+
+    private func runCheck(attempt: Int) async throws -> Int {
+        guard let command = settings.check, let check else { return 0 }
+        let result = try await check.run(command, host: SessionToolHost(gate: gate, events: events))
+        try events.emit(
+            .check(
+                ThreadEvent.CheckReport(
+                    command: command, exitCode: result.exitCode, attempt: attempt,
+                    attempts: settings.limits.checkAttempts, output: result.output)))
+        if result.exitCode != 0, attempt < settings.limits.checkAttempts {
+            try append(
+                ConversationItem(
+                    .user([.text(ActionReply.checkFailure(command: command, result: result, mode: settings.toolMode))]))
+            )
+        }
+        return result.exitCode
+    }
+
+    private func withDeadline<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let seconds = settings.budget.seconds else { return try await work() }
+        let left = Duration.milliseconds(Int(seconds * 1000)) - (ContinuousClock.now - started)
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: max(left, .zero))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let value = first else {
+                let state = ThreadEvent.BudgetState(name: "seconds", limit: seconds, spent: seconds, exceeded: true)
+                try events.emit(.budget(state))
+                throw BudgetExceeded(state: state)
+            }
+            return value
+        }
+    }
+}
+
+/// Runs a command for the engine itself, through the same gate as a model's.
+package protocol CommandRunner: Sendable {
+    func run(_ command: String, host: any ToolHost) async throws -> (exitCode: Int, output: String)
+}
+
+struct BudgetExceeded: Error {
+    let state: ThreadEvent.BudgetState
+}

@@ -1,0 +1,30 @@
+import Basics
+import Wire
+
+/// The engine's side of a tool call.
+struct SessionToolHost: ToolHost {
+    let gate: Gate
+    let events: EventLog
+
+    func begin(_ kind: ThreadItem.Kind) throws -> String {
+        try events.begin(kind)
+    }
+
+    func update(_ id: String, _ kind: ThreadItem.Kind) throws {
+        try events.emit(.itemUpdated(ThreadItem(id: id, kind: kind)))
+    }
+
+    func complete(_ id: String, _ kind: ThreadItem.Kind) throws {
+        try events.emit(.itemCompleted(ThreadItem(id: id, kind: kind)))
+    }
+
+    func pass<Value: Sendable>(
+        _ effect: Effect, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+    ) async throws -> Passage<Value> {
+        try await gate.pass(effect, item: item, run: run)
+    }
+
+    func refused(_ effect: Effect, item: String, verdict: Verdict) throws {
+        try gate.deny(effect, item: item, verdict: verdict)
+    }
+}

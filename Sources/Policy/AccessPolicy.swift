@@ -1,0 +1,91 @@
+package import Basics
+package import Wire
+
+/// A value with the place it was set.
+package struct Sourced<Value: Sendable & Hashable>: Sendable, Hashable {
+    package var value: Value
+    package var origin: Origin
+
+    package init(_ value: Value, _ origin: Origin = Origin(.builtIn)) {
+        self.value = value
+        self.origin = origin
+    }
+}
+
+/// What a session may do, each part with its origin. Deciding is a pure function of this value and the effect.
+///
+/// The policy classifies and explains; it does not contain. The sandbox and the file layer hold even where this
+/// judges a path by its name alone.
+package struct AccessPolicy: Sendable, Hashable {
+    package var sandboxMode: Sourced<SandboxMode>
+    package var network: Sourced<NetworkMode>
+    /// The workspace first, then added roots. Absolute, links resolved.
+    package var writableRoots: [Sourced<String>]
+
+    package init(
+        sandboxMode: Sourced<SandboxMode>, network: Sourced<NetworkMode>, writableRoots: [Sourced<String>]
+    ) {
+        self.sandboxMode = sandboxMode
+        self.network = network
+        self.writableRoots = writableRoots
+    }
+
+    /// Names that configure git, agents or editors and run as the user later: never changed by a file tool.
+    package static let protectedNames: Set<String> = [
+        ".git", ".lockgate", ".codex", ".claude", ".agents", ".vscode", ".idea", ".envrc", ".mcp.json",
+    ]
+
+    /// The gate's answer on an effect.
+    package func verdict(on effect: Effect) -> Verdict {
+        switch effect {
+        case .runCommand, .writeInput:
+            return Verdict(.allow, rule: modeRule, origin: sandboxMode.origin)
+        case .readFile:
+            return Verdict(.allow, rule: "filesystem: reads", origin: Origin(.builtIn))
+        case .askModel:
+            return Verdict(.allow, rule: "model requests", origin: Origin(.builtIn))
+        case .changeFiles(let changes):
+            for path in changes.flatMap({ [$0.path] + ($0.movedTo.map { [$0] } ?? []) }) {
+                if let refusal = refusal(ofChangeTo: path) { return refusal }
+            }
+            return Verdict(.allow, rule: modeRule, origin: sandboxMode.origin)
+        }
+    }
+
+    private var modeRule: String { "sandbox_mode = \"\(sandboxMode.value.rawValue)\"" }
+
+    private func refusal(ofChangeTo path: String) -> Verdict? {
+        switch sandboxMode.value {
+        case .dangerFullAccess:
+            return nil
+        case .readOnly:
+            return Verdict(
+                .deny, rule: modeRule, origin: sandboxMode.origin,
+                reason: "\(path) cannot be changed: the session is read-only",
+                grant: "-s workspace-write")
+        case .workspaceWrite:
+            guard let root = writableRoots.first(where: { PathText.isWithin(path, $0.value) }) else {
+                return Verdict(
+                    .deny, rule: modeRule, origin: sandboxMode.origin,
+                    reason: "\(path) lies outside the writable roots", grant: "--add-dir \(PathText.parent(path))")
+            }
+            let names = PathText.relative(path, to: root.value).split(separator: "/").map(String.init)
+            guard let name = names.first(where: Self.protectedNames.contains) else { return nil }
+            return Verdict(
+                .deny, rule: "protected: \(name)", origin: Origin(.builtIn),
+                reason: "\(path) configures git, an agent or an editor, which would run it outside the sandbox",
+                grant: "change it yourself, or run with -s danger-full-access")
+        }
+    }
+
+    /// The policy as JSON, for the journal and its digest.
+    package var json: JSONValue {
+        [
+            "sandbox_mode": .string(sandboxMode.value.rawValue),
+            "sandbox_mode_origin": .string(sandboxMode.origin.description),
+            "network": .string(network.value.rawValue), "network_origin": .string(network.origin.description),
+            "writable_roots": .array(
+                writableRoots.map { ["path": .string($0.value), "origin": .string($0.origin.description)] }),
+        ]
+    }
+}

@@ -1,0 +1,56 @@
+package import Basics
+
+/// Something a model can call.
+///
+/// A tool reaches the world only through its host, so that every effect passes the gate, is journaled and is seen.
+package protocol Tool: Sendable {
+    var definition: ToolDefinition { get }
+    /// Whether calls may overlap with other calls of one response. Commands and reads may; changes may not.
+    var runsInParallel: Bool { get }
+
+    /// Carries a call out and answers it. What went wrong for the model is in the result; an error thrown ends the
+    /// turn (the journal cannot be written, the turn was interrupted).
+    func run(_ call: ToolCall, host: any ToolHost) async throws -> ToolResult
+}
+
+/// The engine as a tool sees it: items and the gate.
+package protocol ToolHost: Sendable {
+    /// Emits `item.started` and returns the item's id.
+    func begin(_ kind: ThreadItem.Kind) throws -> String
+    /// Emits `item.updated`.
+    func update(_ id: String, _ kind: ThreadItem.Kind) throws
+    /// Emits `item.completed`.
+    func complete(_ id: String, _ kind: ThreadItem.Kind) throws
+
+    /// Asks the gate for an effect and, if it may be, runs it between two journal records.
+    ///
+    /// `run` returns its value and what the journal keeps of the outcome.
+    func pass<Value: Sendable>(
+        _ effect: Effect, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+    ) async throws -> Passage<Value>
+
+    /// Records that an effect the gate had allowed was refused further down, by the sandbox or the file layer.
+    func refused(_ effect: Effect, item: String, verdict: Verdict) throws
+}
+
+/// What became of an effect at the gate.
+package enum Passage<Value: Sendable>: Sendable {
+    case ran(Value)
+    case denied(Verdict)
+}
+
+extension ToolCall {
+    /// The arguments as a JSON object; nil when the model wrote anything else.
+    package var arguments: JSONObject? {
+        guard case .function(let text) = input else { return nil }
+        if text.allSatisfy(\.isWhitespace) { return JSONObject() }
+        return (try? JSONValue(parsing: text))?.object
+    }
+
+    /// A text answer to this call.
+    package func answer(_ text: String, isError: Bool = false) -> ToolResult {
+        var isCustom = false
+        if case .custom = input { isCustom = true }
+        return ToolResult(callID: id, parts: [.text(text)], isError: isError, isCustom: isCustom)
+    }
+}

@@ -299,11 +299,6 @@ package actor Session {
     }
 }
 
-/// Runs a command for the engine itself, through the same gate as a model's.
-package protocol CommandRunner: Sendable {
-    func run(_ command: String, host: any ToolHost) async throws -> (exitCode: Int, output: String)
-}
-
 struct BudgetExceeded: Error {
     let state: ThreadEvent.BudgetState
 }

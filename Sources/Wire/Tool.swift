@@ -33,6 +33,11 @@ package protocol ToolHost: Sendable {
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws
 }
 
+/// Runs a command for the engine itself, through the same gate as a model's.
+package protocol CommandRunner: Sendable {
+    func run(_ command: String, host: any ToolHost) async throws -> (exitCode: Int, output: String)
+}
+
 /// What became of an effect at the gate.
 package enum Passage<Value: Sendable>: Sendable {
     case ran(Value)

@@ -44,6 +44,9 @@ let package = Package(
         .executableTarget(name: "lockgate", dependencies: ["Models"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),
+        .target(name: "TestSupport", swiftSettings: strict),
+        .target(name: "Text", dependencies: ["Basics", "Wire"], swiftSettings: strict),
+        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

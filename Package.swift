@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "TestSupport", swiftSettings: strict),
         .target(name: "Text", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text", "Wire"], swiftSettings: strict),
+        .target(name: "Tools", dependencies: ["Basics", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,4 +1,4 @@
-package import Basics
+import Basics
 import Glibc
 import Synchronization
 package import Wire
@@ -207,7 +207,9 @@ struct ExecCommandTool: Tool {
             "properties": [
                 "cmd": ["type": "string", "description": "The command, as for bash -c."],
                 "workdir": ["type": "string", "description": "Working directory; defaults to the workspace."],
-                "tty": ["type": "boolean", "description": "Run on a terminal, for interactive programs. Default false."],
+                "tty": [
+                    "type": "boolean", "description": "Run on a terminal, for interactive programs. Default false.",
+                ],
                 "login": ["type": "boolean", "description": "Use a login shell (bash -lc). Default true."],
                 "yield_time_ms": [
                     "type": "integer", "description": "How long to wait for the end before returning. Default 10000.",

@@ -37,7 +37,9 @@ final class HumanRenderer: Sendable {
                 state.frame += 1
                 let seconds = (ContinuousClock.now - state.started).components.seconds
                 guard seconds >= 1 else { return }
-                write("\r\u{1B}[K\(style.cyan(Self.frames[state.frame % 10])) \(state.activity) \(style.dim("\(seconds)s"))")
+                write(
+                    "\r\u{1B}[K\(style.cyan(Self.frames[state.frame % 10])) \(state.activity) \(style.dim("\(seconds)s"))"
+                )
                 state.spinnerShown = true
             }
             try? await Task.sleep(for: .milliseconds(120))
@@ -59,7 +61,9 @@ final class HumanRenderer: Sendable {
                 write(TerminalStyle.harmless(text))
             case .reasoningDelta: state.activity = "reasoning"
             case .retrying:
-                if state.isStreaming { write("\n\(style.dim("(the response broke off; what stands above is void)"))\n") }
+                if state.isStreaming {
+                    write("\n\(style.dim("(the response broke off; what stands above is void)"))\n")
+                }
                 state.isStreaming = false
                 state.streamed = ""
             }
@@ -89,13 +93,17 @@ final class HumanRenderer: Sendable {
             case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
             case .effectDenied(_, _, let verdict):
                 line("\(style.red("refused:")) \(TerminalStyle.harmless(verdict.reason))")
-                line(style.dim("  rule \(verdict.rule) (\(verdict.origin))" + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
+                line(
+                    style.dim(
+                        "  rule \(verdict.rule) (\(verdict.origin))"
+                            + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
             case .budget(let budget):
                 line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
             case .compacted(let before, let after):
                 line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
             case .check(let report):
-                let verdict = report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
+                let verdict =
+                    report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
                 line("check \(verdict): \(report.command)")
             }
         }
@@ -111,7 +119,9 @@ final class HumanRenderer: Sendable {
         case .fileChange: state.activity = "changing files"
         case .toolCall(let call):
             state.activity = call.tool
-            line("\(style.cyan("•")) \(call.tool) \(style.dim(TerminalStyle.harmless(String(call.arguments.text.prefix(120)))))")
+            line(
+                "\(style.cyan("•")) \(call.tool) \(style.dim(TerminalStyle.harmless(String(call.arguments.text.prefix(120)))))"
+            )
         default: break
         }
     }
@@ -137,9 +147,13 @@ final class HumanRenderer: Sendable {
         case .fileChange(let report):
             for change in report.changes {
                 let sign = change.kind == .add ? "A" : change.kind == .delete ? "D" : "M"
-                line("\(style.cyan(sign)) \(TerminalStyle.harmless(change.path))" + (change.movedTo.map { " -> \($0)" } ?? ""))
+                line(
+                    "\(style.cyan(sign)) \(TerminalStyle.harmless(change.path))"
+                        + (change.movedTo.map { " -> \($0)" } ?? ""))
             }
-            if report.status == .completed { diff(report.diff) } else if let reason = report.reason {
+            if report.status == .completed {
+                diff(report.diff)
+            } else if let reason = report.reason {
                 line(style.red("  not changed: ") + TerminalStyle.harmless(reason))
             }
         case .toolCall(let call):
@@ -151,10 +165,13 @@ final class HumanRenderer: Sendable {
 
     private func result(of command: ThreadItem.CommandExecution) {
         let output = TerminalStyle.harmless(command.aggregatedOutput)
-        let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast(output.hasSuffix("\n") ? 1 : 0)
+        let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast(
+            output.hasSuffix("\n") ? 1 : 0)
         if !output.isEmpty {
             let hidden = lines.count - Self.outputLines
-            for text in lines.prefix(hidden > 0 ? Self.outputLines / 2 : Self.outputLines) { line(style.dim("  \(text)")) }
+            for text in lines.prefix(hidden > 0 ? Self.outputLines / 2 : Self.outputLines) {
+                line(style.dim("  \(text)"))
+            }
             if hidden > 0 {
                 line(style.dim("  … \(hidden) more lines …"))
                 for text in lines.suffix(Self.outputLines / 2) { line(style.dim("  \(text)")) }
@@ -181,7 +198,9 @@ final class HumanRenderer: Sendable {
     }
 
     private func plan(_ entries: [ThreadItem.TodoEntry]) {
-        for entry in entries { line("  \(entry.completed ? style.green("✓") : "·") \(TerminalStyle.harmless(entry.text))") }
+        for entry in entries {
+            line("  \(entry.completed ? style.green("✓") : "·") \(TerminalStyle.harmless(entry.text))")
+        }
     }
 
     private func finish(_ summary: ThreadEvent.TurnSummary) {
@@ -216,7 +235,8 @@ final class HumanRenderer: Sendable {
 
     static func seconds(_ milliseconds: Int) -> String {
         milliseconds < 60_000
-            ? "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s" : "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
+            ? "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+            : "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
     }
 
     /// Four digits after the point: a request often costs less than a cent.

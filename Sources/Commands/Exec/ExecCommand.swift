@@ -1,0 +1,81 @@
+package import ArgumentParser
+import Basics
+import Wire
+
+/// `lockgate exec`: runs the agent without a screen until the work is done.
+package struct ExecCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "exec",
+        abstract: "Run the agent without a screen, for scripts and CI.",
+        usage: """
+            lockgate exec [OPTIONS] PROMPT
+            lockgate exec [OPTIONS] -            (prompt from standard input)
+            lockgate exec [OPTIONS] resume [SESSION_ID | --last] [PROMPT | -]
+            """,
+        discussion: """
+            The agent's last message goes to standard output, everything else to standard error; with --json every \
+            event is a line on standard output.
+
+            Exit codes: 0 done; 1 failed or bad configuration; 2 wrong usage; 3 a budget or time limit was reached; \
+            4 done, but effects were refused; 5 refused by trust; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
+            """,
+        aliases: ["e"])
+
+    @Argument(help: ArgumentHelp("The task; quote it. `-` reads it from standard input.", valueName: "prompt"))
+    var words: [String] = []
+
+    @Flag(name: [.customLong("json"), .customLong("experimental-json")], help: "Print events as JSON lines.")
+    var json = false
+    @Option(name: [.customShort("C"), .customLong("cd")], help: "Work in this directory.")
+    var directory: String?
+    @Option(name: [.short, .long], help: "read-only, workspace-write or danger-full-access.")
+    var sandbox: String?
+    @Option(help: "off or on: the network of commands.")
+    var network: String?
+    @Option(name: [.short, .long], help: "The model.")
+    var model: String?
+    @Option(name: [.short, .long], help: "Layer HOME/NAME.config.toml over the configuration.")
+    var profile: String?
+    @Option(name: [.short, .long], help: "Set a configuration value: key=value (TOML, else text). Repeatable.")
+    var config: [String] = []
+    @Option(name: .customLong("add-dir"), help: "Another directory the agent may write. Repeatable.")
+    var addedDirectories: [String] = []
+    @Option(name: [.short, .customLong("image")], help: "Attach an image file. Repeatable.")
+    var image: [String] = []
+    @Option(help: "Hard limits, for example usd=1,tokens=200k,seconds=600.")
+    var budget: String?
+    @Option(help: "A command that decides success; a failure goes back to the agent.")
+    var check: String?
+    @Option(help: "How often the check may fail before the run does.")
+    var checkAttempts: Int?
+    @Option(help: "A JSON Schema file that the last message has to match.")
+    var outputSchema: String?
+    @Option(name: [.short, .long], help: "Write the last message to this file.")
+    var outputLastMessage: String?
+    @Flag(help: "Keep nothing on disk.")
+    var ephemeral = false
+    @Flag(help: "Run outside a git repository.")
+    var skipGitRepoCheck = false
+    @Flag(help: "With resume: the newest session of this directory.")
+    var last = false
+    @Option(help: "auto, always or never.")
+    var color: String = "auto"
+    @Flag(name: [.customLong("dangerously-bypass-approvals-and-sandbox"), .customLong("yolo")],
+          help: "Commands run without the sandbox and reach everything you can. Recorded in the journal.")
+    var bypass = false
+
+    package init() {}
+
+    package func run() async throws {
+        let status = await ExecRun.main(try request())
+        throw ExitCode(status)
+    }
+
+    func request() throws -> ExecRequest {
+        do throws(LockgateError) {
+            return try ExecRequest(self)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Basics
+import Wire
+
+/// What a command line asks for, checked as far as it can be without looking at the machine.
+struct ExecRequest: Sendable {
+    enum Prompt: Sendable, Hashable {
+        case text(String)
+        /// `-`: all of standard input.
+        case standardInput
+        /// No argument: standard input if something is piped in, else an error.
+        case unspecified
+    }
+
+    enum Origin: Sendable, Hashable {
+        case new
+        case resume(SessionID)
+        case resumeLast
+    }
+
+    /// A configuration value from the command line; `-c` keeps its text whole, since its key may be quoted.
+    struct Override: Sendable, Hashable {
+        var key: String
+        var text: String
+        var flag: String
+    }
+
+    var origin = Origin.new
+    var prompt: Prompt
+    var isJSON: Bool
+    var directory: String?
+    var profile: String?
+    /// `key=value` texts and flags in the order of their strength, weakest first.
+    var overrides: [Override]
+    var addedDirectories: [String]
+    var images: [String]
+    var budget: [String: Double]
+    var check: String?
+    var checkAttempts: Int?
+    var outputSchema: String?
+    var outputLastMessage: String?
+    var isEphemeral: Bool
+    var skipsRepositoryCheck: Bool
+    var colour: TerminalStyle.Choice
+    var bypasses: Bool
+
+    init(_ command: ExecCommand) throws(LockgateError) {
+        var words = command.words[...]
+        if words.first == "resume" {
+            words = words.dropFirst()
+            if command.last {
+                origin = .resumeLast
+            } else {
+                guard let text = words.popFirst() else {
+                    throw Self.usage("resume needs a session id or --last", "lockgate exec resume --last \"go on\"")
+                }
+                guard let id = SessionID(text) else {
+                    throw Self.usage("\"\(text)\" is not a session id", "ids are the file names under sessions/, or use --last")
+                }
+                origin = .resume(id)
+            }
+        } else if command.last {
+            throw Self.usage("--last goes with resume", "lockgate exec resume --last \"go on\"")
+        }
+        guard words.count <= 1 else {
+            throw Self.usage("the prompt has \(words.count) words that are not quoted together", "lockgate exec \"\(words.joined(separator: " "))\"")
+        }
+        switch words.first {
+        case "-": prompt = .standardInput
+        case let text?: prompt = .text(text)
+        case nil: prompt = .unspecified
+        }
+        isJSON = command.json
+        directory = command.directory
+        profile = command.profile
+        overrides = []
+        for setting in command.config {
+            guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
+                throw Self.usage("-c \(setting): expected key=value", "for example -c sandbox_mode=read-only")
+            }
+            overrides.append(Override(key: setting, text: "", flag: "-c"))
+        }
+        if command.bypass, let sandbox = command.sandbox, sandbox != SandboxMode.dangerFullAccess.rawValue {
+            throw Self.usage(
+                "-s \(sandbox) and --dangerously-bypass-approvals-and-sandbox contradict each other", "give one of them")
+        }
+        if let sandbox = command.bypass ? SandboxMode.dangerFullAccess.rawValue : command.sandbox {
+            guard SandboxMode(rawValue: sandbox) != nil else {
+                throw Self.usage(
+                    "there is no sandbox mode \"\(sandbox)\"",
+                    "use one of: \(SandboxMode.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            overrides.append(
+                Override(
+                    key: "sandbox_mode", text: sandbox,
+                    flag: command.bypass ? "--dangerously-bypass-approvals-and-sandbox" : "--sandbox"))
+        }
+        if let network = command.network {
+            guard NetworkMode(rawValue: network) != nil else {
+                throw Self.usage("there is no network mode \"\(network)\"", "use off or on")
+            }
+            overrides.append(Override(key: "network.mode", text: network, flag: "--network"))
+        }
+        if let model = command.model { overrides.append(Override(key: "model", text: model, flag: "--model")) }
+        addedDirectories = command.addedDirectories
+        images = command.image
+        budget = try Self.budget(command.budget)
+        check = command.check
+        checkAttempts = command.checkAttempts
+        if let attempts = checkAttempts, attempts < 1 {
+            throw Self.usage("--check-attempts \(attempts): at least 1", "--check-attempts 3")
+        }
+        outputSchema = command.outputSchema
+        outputLastMessage = command.outputLastMessage
+        isEphemeral = command.ephemeral
+        skipsRepositoryCheck = command.skipGitRepoCheck
+        guard let colour = TerminalStyle.Choice(rawValue: command.color) else {
+            throw Self.usage("there is no colour mode \"\(command.color)\"", "use auto, always or never")
+        }
+        self.colour = colour
+        bypasses = command.bypass
+        if isEphemeral, origin != .new { throw Self.usage("--ephemeral cannot go with resume", "leave one of them out") }
+    }
+
+    /// `usd=1,tokens=200k,seconds=600`; `k` and `m` multiply.
+    static func budget(_ text: String?) throws(LockgateError) -> [String: Double] {
+        guard let text else { return [:] }
+        var limits: [String: Double] = [:]
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(pair[0])
+            guard pair.count == 2, ["usd", "tokens", "seconds"].contains(name) else {
+                throw usage("--budget \(text): \"\(part)\" is not usd=N, tokens=N or seconds=N", "--budget usd=1,tokens=200k,seconds=600")
+            }
+            var digits = pair[1]
+            var factor = 1.0
+            switch digits.last {
+            case "k", "K": factor = 1000
+            case "m", "M": factor = 1_000_000
+            default: break
+            }
+            if factor > 1 { digits = digits.dropLast() }
+            guard let value = Double(digits), value.isFinite, value > 0 else {
+                throw usage("--budget \(text): \"\(pair[1])\" is not a positive number", "--budget usd=1,tokens=200k,seconds=600")
+            }
+            limits[name] = value * factor
+        }
+        return limits
+    }
+
+    private static func usage(_ message: String, _ remedy: String) -> LockgateError {
+        LockgateError("usage", message, remedy: remedy, exitCode: 2)
+    }
+}

@@ -36,11 +36,15 @@ let package = Package(
         .target(
             name: "Models",
             dependencies: [
+                "Basics", "Wire",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "ModelsTests", dependencies: ["Basics", "Models", "Wire"], exclude: ["Streams"],
+            swiftSettings: strict),
         .executableTarget(name: "lockgate", dependencies: ["Models"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),

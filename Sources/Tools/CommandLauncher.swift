@@ -44,7 +44,7 @@ package protocol CommandLauncher: Sendable {
     var sandboxDescription: String { get }
 
     /// - Throws: why the sandbox or the command could not be started. Never starts it with less protection.
-    func launch(_ request: CommandRequest) throws(LockgateError) -> any RunningCommand
+    func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand
 }
 
 /// A started command.

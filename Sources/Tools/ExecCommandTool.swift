@@ -51,8 +51,8 @@ package final class CommandTools: Sendable {
         }
     }
 
-    func open(_ request: CommandRequest, display: String, modelBytes: Int) throws(LockgateError) -> Terminal {
-        let command = try launcher.launch(request)
+    func open(_ request: CommandRequest, display: String, modelBytes: Int) async throws(LockgateError) -> Terminal {
+        let command = try await launcher.launch(request)
         return terminals.withLock { state in
             let terminal = Terminal(number: state.next, display: display, command: command, modelBytes: modelBytes)
             state.open[state.next] = terminal
@@ -75,7 +75,7 @@ package final class CommandTools: Sendable {
         let passage: Passage<CommandReport>
         do {
             passage = try await host.pass(effect, item: id) {
-                let terminal = try self.open(request, display: display, modelBytes: modelBytes)
+                let terminal = try await self.open(request, display: display, modelBytes: modelBytes)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
                 if Task.isCancelled {
                     terminal.command.interrupt()

@@ -35,7 +35,7 @@ final class Terminal: Sendable {
             State(
                 whole: OutputBuffer(head: Self.itemHalf, tail: Self.itemHalf),
                 unread: OutputBuffer(head: modelBytes / 2, tail: modelBytes / 2)))
-        let pump = Thread { [self] in drain() }
+        let pump = DetachedThread { [self] in drain() }
         pump.start()
         Task.detached { [self] in
             let exit = await command.wait()
@@ -127,40 +127,5 @@ final class Terminal: Sendable {
             }
         }
         wake { $0.isDrained = true }
-    }
-}
-
-/// A plain detached thread.
-struct Thread {
-    private let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        self.body = body
-    }
-
-    /// Starts it; where no thread can be had the body runs here, slowly but rightly.
-    func start() {
-        let box = Unmanaged.passRetained(Box(body))
-        var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 256 << 10)
-        defer { pthread_attr_destroy(&attributes) }
-        let failed = pthread_create(
-            &thread, &attributes,
-            { argument in
-                if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-                return nil
-            }, box.toOpaque())
-        if failed != 0 {
-            box.release()
-            body()
-        }
-    }
-
-    private final class Box {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 }

@@ -1,0 +1,177 @@
+import Basics
+import Engine
+import Glibc
+import Journal
+import Policy
+import Wire
+
+/// One `exec` run from checked arguments to the exit code.
+struct ExecRun {
+    let request: ExecRequest
+    let environment: [String: String]
+
+    /// Runs to the end. Errors before the first turn are printed here, each with its remedy.
+    static func main(_ request: ExecRequest) async -> Int32 {
+        let run = ExecRun(request: request, environment: ProcessEnvironment.variables)
+        do {
+            return try await run.perform()
+        } catch let error as LockgateError {
+            run.report(error)
+            return error.exitCode
+        } catch {
+            run.report(LockgateError("internal", "\(error)"))
+            return 1
+        }
+    }
+
+    private func report(_ error: LockgateError) {
+        let style = TerminalStyle(descriptor: STDERR_FILENO, choice: request.colour, environment: environment)
+        var text = "\(style.red("error:")) \(TerminalStyle.harmless(error.message))\n"
+        if let remedy = error.remedy { text += "  \(style.bold("fix:")) \(remedy)\n" }
+        try? PosixFile.writeAll(STDERR_FILENO, Array(text.utf8))
+        guard request.isJSON else { return }
+        JSONLinesWriter().show(
+            .turnFailed(code: error.code.name, message: error.message, remedy: error.remedy), at: .now)
+    }
+
+    private func perform() async throws -> Int32 {
+        // A reader that went away must not end the work midway; writes report it instead.
+        signal(SIGPIPE, SIG_IGN)
+        let setup = try SessionSetup.load(request, environment: environment)
+        let (prompt, notice) = try PromptReader().read(request.prompt)
+        let parts = try [.text(prompt)] + request.images.map { try image($0, cwd: setup.startDirectory) }
+        let schema = try request.outputSchema.map { try schemaFile($0, cwd: setup.startDirectory) }
+        try checkLastMessageFile(cwd: setup.startDirectory)
+
+        let (journal, restored) = try openJournal(setup)
+        let front = FrontEnd(request: request, environment: environment)
+        let events = EventLog(journal: journal, sink: front.show, live: front.live)
+        let assembled = try await setup.assemble(
+            journal: journal, events: events, outputSchema: schema, restored: restored, progress: front.note)
+        if restored == nil { try journal.append("session", setup.header(journal: journal)) }
+        try events.emit(.threadStarted(id: journal.id))
+        for warning in setup.warnings { try events.whole(.error(message: warning)) }
+        if let notice { try events.whole(.error(message: notice)) }
+        try events.emit(.turnStarted(setup.turnHeader(policy: assembled.gate.policy)))
+
+        let signals = SignalWatch()
+        let turn = Task { await assembled.session.run(parts) }
+        let spinner = Task { await front.spin() }
+        signals.onSignal { _ in turn.cancel() }
+        let end = await turn.value
+        spinner.cancel()
+        await spinner.value
+        await assembled.close()
+        return try finish(end, signal: signals.received, front: front)
+    }
+
+    private func finish(_ end: TurnEnd, signal: Int32?, front: FrontEnd) throws -> Int32 {
+        if let message = end.message {
+            front.last(message)
+            if let path = request.outputLastMessage {
+                do {
+                    try PosixFile.replace(absolute(path), with: Array(message.utf8), mode: 0o644)
+                } catch {
+                    throw LockgateError("output.unwritable", "cannot write the last message: \(error)")
+                }
+            }
+        }
+        if let signal { return 128 + signal }
+        return end.exitCode
+    }
+
+    // MARK: - What the run needs
+
+    private func openJournal(_ setup: SessionSetup) throws -> (SessionJournal, Conversation?) {
+        let store = SessionStore(home: setup.home)
+        switch request.origin {
+        case .new:
+            return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil)
+        case .resume(let id):
+            let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id))
+            return (journal, Conversation(records: records))
+        case .resumeLast:
+            let id = try store.newest(in: setup.cwd)
+            let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id))
+            return (journal, Conversation(records: records))
+        }
+    }
+
+    private func image(_ path: String, cwd: String) throws -> ContentPart {
+        let path = PathText.absolute(path, from: cwd)
+        do {
+            let bytes = try PosixFile.read(path, limit: ImageAttachment.sizeLimit)
+            return .image(url: try ImageAttachment.dataURL(bytes, name: path), detail: nil)
+        } catch let error as SystemError {
+            throw LockgateError(
+                "image.unreadable", "cannot read the image: \(error)", remedy: "check the path after -i")
+        }
+    }
+
+    private func schemaFile(_ path: String, cwd: String) throws -> JSONValue {
+        let path = PathText.absolute(path, from: cwd)
+        do {
+            let value = try JSONValue(parsing: try PosixFile.read(path, limit: 4 << 20))
+            guard value.object != nil else {
+                throw LockgateError("schema.invalid", "\(path) is not a JSON Schema object")
+            }
+            return value
+        } catch let error as SystemError {
+            throw LockgateError("schema.unreadable", "cannot read the output schema: \(error)", remedy: "check the path after --output-schema")
+        } catch let error as JSONSyntaxError {
+            throw LockgateError("schema.invalid", "\(path): \(error)", remedy: "mend the JSON in that file")
+        }
+    }
+
+    /// A run that cannot deliver its answer is told so before it costs anything.
+    private func checkLastMessageFile(cwd: String) throws {
+        guard let path = request.outputLastMessage.map(absolute) else { return }
+        let folder = PathText.parent(path)
+        guard access(folder, W_OK) == 0, !PosixFile.isDirectory(path) else {
+            let reason = PosixFile.isDirectory(path) ? "it is a directory" : SystemError("access", folder, errno: errno).description
+            throw LockgateError("output.unwritable", "cannot write \(path): \(reason)", remedy: "give -o a path that you can write")
+        }
+    }
+
+    private func absolute(_ path: String) -> String {
+        PathText.absolute(path, from: ProcessEnvironment.workingDirectory)
+    }
+}
+
+/// What shows a run: JSON lines, or text for people.
+private struct FrontEnd: Sendable {
+    private let json: JSONLinesWriter?
+    private let human: HumanRenderer?
+    private let printsLast: Bool
+
+    init(request: ExecRequest, environment: [String: String]) {
+        let style = TerminalStyle(descriptor: STDERR_FILENO, choice: request.colour, environment: environment)
+        json = request.isJSON ? JSONLinesWriter() : nil
+        human = request.isJSON ? nil : HumanRenderer(style: style)
+        // On one terminal the message has been read already.
+        printsLast = !request.isJSON && !(isatty(STDOUT_FILENO) == 1 && style.isTerminal)
+    }
+
+    var show: EventLog.Sink {
+        { [json, human] event, time in
+            json?.show(event, at: time)
+            human?.show(event, at: time)
+        }
+    }
+
+    var live: @Sendable (ModelEvent) -> Void {
+        { [human] event in human?.live(event) }
+    }
+
+    /// A line that is not part of the session, such as the progress of starting a local model.
+    var note: @Sendable (String) -> Void {
+        { text in try? PosixFile.writeAll(STDERR_FILENO, Array("\(text)\n".utf8)) }
+    }
+
+    func spin() async { await human?.spin() }
+
+    func last(_ message: String) {
+        guard printsLast else { return }
+        try? PosixFile.writeAll(STDOUT_FILENO, Array((message.hasSuffix("\n") ? message : message + "\n").utf8))
+    }
+}

@@ -1,0 +1,114 @@
+import Basics
+import Config
+import Engine
+import Journal
+import Models
+import Policy
+import Sandbox
+import Tools
+import Wire
+
+extension SessionSetup {
+    /// Puts the session together.
+    ///
+    /// - Parameter progress: told in a line what takes time, such as a local model's start.
+    func assemble(
+        journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
+        progress: @escaping @Sendable (String) -> Void
+    ) async throws -> AssembledSession {
+        let policy = try policy()
+        let gate = Gate(policy: policy, journal: journal, events: events)
+        let commands = CommandTools(
+            settings: CommandTools.Settings(
+                cwd: cwd, shell: shell, outputBytes: settings.toolOutputTokenLimit * 4,
+                maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
+                allowsLoginShell: settings.allowLoginShell),
+            launcher: try launcher(policy))
+        let files = try fileTools(policy)
+        let client = try await modelClient(progress: progress)
+        let session = Session(
+            settings: try engineSettings(policy, outputSchema: outputSchema), client: client,
+            tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
+            check: commands, restored: restored)
+        return AssembledSession(session: session, gate: gate) {
+            await commands.closeAll()
+            await client.shutdown()
+        }
+    }
+
+    private var shell: String {
+        PosixFile.exists("/bin/bash") ? "/bin/bash" : "/bin/sh"
+    }
+
+    private func launcher(_ policy: AccessPolicy) throws(LockgateError) -> SandboxLauncher {
+        let sandbox = SandboxPolicy(
+            mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
+            writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home])
+        let shell = settings.shellEnvironmentPolicy
+        let variables = CommandEnvironment(
+            inherited: environment,
+            policy: ShellEnvironmentPolicy(
+                inherit: ShellEnvironmentPolicy.Inherit(rawValue: shell.inherit.rawValue) ?? .core,
+                exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
+            keyNames: selection.keyNames)
+        return try SandboxLauncher(policy: sandbox, variables: variables, environment: environment)
+    }
+
+    private func fileTools(_ policy: AccessPolicy) throws(LockgateError) -> FileTools {
+        try FileTools(
+            cwd: cwd, policy: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
+            maskedPaths: settings.denyRead + [home], offersPatches: !selection.profile.isSmall,
+            freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
+    }
+
+    private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError) -> SessionSettings {
+        let profile = selection.profile
+        var context: [String] = []
+        let documents = ProjectInstructions(
+            home: home, projectRoot: configuration.project.root, cwd: cwd, limit: settings.projectDocMaxBytes,
+            fallbacks: settings.projectDocFallbackFilenames)
+        if let message = documents.message { context.append(message) }
+        if let own = settings.developerInstructions { context.append(own) }
+        if settings.includeEnvironmentContext {
+            context.append(
+                EnvironmentContext(
+                    cwd: cwd, shell: PathText.name(shell), sandboxMode: policy.sandboxMode.value,
+                    network: policy.network.value, writableRoots: policy.writableRoots.map(\.value)
+                ).message)
+        }
+        var engine = SessionSettings(
+            cwd: cwd, model: selection.model, provider: selection.provider.id, instructions: try instructions(),
+            context: context.isEmpty ? [] : [ConversationItem(.user(context.map(ContentPart.text)))])
+        engine.outputSchema = outputSchema
+        engine.maxOutputTokens = settings.modelMaxOutputTokens
+        engine.reasoningEffort = settings.modelReasoningEffort
+        engine.refusesRepeats = profile.isSmall
+        engine.check = request.check ?? settings.check.command
+        if engine.check != nil { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
+        engine.compactionLimit = settings.modelAutoCompactTokenLimit ?? profile.contextWindow * 8 / 10
+        engine.budget = BudgetLimits(
+            usd: request.budget["usd"] ?? settings.budget.usd,
+            tokens: request.budget["tokens"].map { Int($0) } ?? settings.budget.tokens,
+            seconds: request.budget["seconds"] ?? settings.budget.seconds.map(Double.init))
+        let model = selection.model
+        let prices = selection.prices
+        engine.price = { usage in prices.cost(model: model, usage: usage) }
+        return engine
+    }
+
+    private func instructions() throws(LockgateError) -> String {
+        if let path = settings.modelInstructionsFile {
+            do {
+                return String(decoding: try PosixFile.read(path, limit: 1 << 20), as: UTF8.self)
+            } catch {
+                throw LockgateError(
+                    "config.instructions", "cannot read model_instructions_file: \(error)", remedy: "check the path")
+            }
+        }
+        return settings.instructions ?? BasePrompt.standard
+    }
+
+    private func modelClient(progress: @escaping @Sendable (String) -> Void) async throws -> HTTPModelClient {
+        try HTTPModelClient(provider: selection.provider, environment: environment)
+    }
+}

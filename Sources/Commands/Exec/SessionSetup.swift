@@ -1,0 +1,107 @@
+import Basics
+import Config
+import Engine
+import Glibc
+import Journal
+import Models
+import Policy
+import Sandbox
+import Tools
+import Wire
+
+/// What a session is made of, worked out from the command line, the environment and the configuration, before
+/// anything is written or sent.
+struct SessionSetup: Sendable {
+    let request: ExecRequest
+    let environment: [String: String]
+    let home: String
+    /// Where the command was started; paths on the command line are relative to it.
+    let startDirectory: String
+    /// The workspace, links resolved.
+    let cwd: String
+    let configuration: Configuration
+    let selection: ModelSelection
+
+    var settings: Settings { configuration.settings }
+    var warnings: [String] { configuration.warnings.map(\.message) }
+
+    /// - Throws: every error of configuration, directory, model or key, each with its remedy.
+    static func load(_ request: ExecRequest, environment: [String: String]) throws(LockgateError) -> SessionSetup {
+        let start = ProcessEnvironment.workingDirectory
+        let wanted = request.directory.map { PathText.absolute($0, from: start) } ?? start
+        guard let cwd = PosixFile.canonical(wanted), PosixFile.isDirectory(cwd), access(cwd, R_OK | X_OK) == 0 else {
+            throw LockgateError(
+                "workspace.missing", "\(wanted) is not a directory that can be entered",
+                remedy: "give an existing directory after -C")
+        }
+        let home = try ConfigurationLoader.home(environment: environment)
+        var overrides: [ConfigurationOverride] = []
+        for override in request.overrides {
+            overrides.append(
+                override.flag == "-c"
+                    ? try ConfigurationOverride(argument: override.key)
+                    : ConfigurationOverride(key: override.key, value: .string(override.text), flag: override.flag))
+        }
+        let configuration = try ConfigurationLoader(home: home, environment: environment, workingDirectory: cwd)
+            .load(profile: request.profile, overrides: overrides)
+        guard configuration.project.hasMarker || request.skipsRepositoryCheck || configuration.trust == .trusted else {
+            throw LockgateError(
+                "workspace.not_a_repository",
+                "\(cwd) is not inside a git repository, so changes could not be reviewed or undone",
+                remedy: "run git init there, or give --skip-git-repo-check")
+        }
+        let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
+        return SessionSetup(
+            request: request, environment: environment, home: home, startDirectory: start, cwd: cwd,
+            configuration: configuration, selection: selection)
+    }
+
+    // MARK: - Policy
+
+    /// The access policy with the place each part was set.
+    func policy() throws(LockgateError) -> AccessPolicy {
+        func origin(_ key: String) throws(LockgateError) -> Wire.Origin { try configuration.resolve(key).origin }
+        var roots = [Sourced(cwd)]
+        for path in settings.sandboxWorkspaceWrite.writableRoots {
+            guard let real = PosixFile.canonical(path) else {
+                throw LockgateError(
+                    "config.writable_root", "the writable root \(path) does not exist",
+                    remedy: "create it, or take it out of sandbox_workspace_write.writable_roots")
+            }
+            roots.append(Sourced(real, try origin("sandbox_workspace_write.writable_roots")))
+        }
+        for path in request.addedDirectories {
+            guard let real = PosixFile.canonical(PathText.absolute(path, from: startDirectory)), PosixFile.isDirectory(real)
+            else {
+                throw LockgateError(
+                    "config.writable_root", "--add-dir \(path) is not a directory", remedy: "create it first", exitCode: 2)
+            }
+            roots.append(Sourced(real, Wire.Origin(.flag("--add-dir"))))
+        }
+        return AccessPolicy(
+            sandboxMode: Sourced(settings.sandboxMode, try origin("sandbox_mode")),
+            network: Sourced(settings.networkMode, try origin("network.mode")), writableRoots: roots)
+    }
+
+    /// The first record of a session.
+    func header(journal: SessionJournal) throws(LockgateError) -> JSONValue {
+        [
+            "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
+            "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": try policy().json,
+            "bypass": .bool(request.bypasses), "configuration": .array(configuration.files.map { .string($0.description) }),
+        ]
+    }
+
+    func turnHeader(policy: AccessPolicy) -> ThreadEvent.TurnHeader {
+        ThreadEvent.TurnHeader(
+            cwd: cwd, model: selection.model, provider: selection.provider.id, sandboxMode: policy.sandboxMode.value,
+            network: policy.network.value, policyDigest: JournalRecord.digest(policy.json.bytes))
+    }
+}
+
+/// A session ready to run, with what has to be closed after it.
+struct AssembledSession: Sendable {
+    let session: Session
+    let gate: Gate
+    let close: @Sendable () async -> Void
+}

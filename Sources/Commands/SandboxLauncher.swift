@@ -1,0 +1,68 @@
+import Sandbox
+import Tools
+import Wire
+
+/// Starts the tools' commands in a sandbox session.
+struct SandboxLauncher: CommandLauncher {
+    private let session: SandboxSession
+    private let variables: CommandEnvironment
+
+    /// - Throws: when the sandbox's helper is missing or unsafe.
+    init(
+        policy: SandboxPolicy, variables: CommandEnvironment, environment: [String: String]
+    ) throws(LockgateError) {
+        session = try SandboxSession(policy: policy, environment: environment)
+        self.variables = variables
+    }
+
+    var sandboxDescription: String { "\(session.policy.mode.rawValue), network \(session.policy.network.rawValue)" }
+
+    func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand {
+        let io: CommandIO =
+            if let size = request.terminal {
+                .terminal(rows: UInt16(clamping: size.rows), columns: UInt16(clamping: size.columns))
+            } else {
+                .merged(input: false)
+            }
+        let process = try await session.start(
+            SandboxCommand(
+                arguments: request.argv, workingDirectory: request.cwd,
+                environment: variables.variables(
+                    mode: session.policy.mode, network: session.policy.network, hasTerminal: request.terminal != nil),
+                io: io))
+        return SandboxedCommand(process: process)
+    }
+}
+
+/// A sandboxed process as the tools see it.
+private final class SandboxedCommand: RunningCommand {
+    private let process: SandboxedProcess
+
+    init(process: SandboxedProcess) {
+        self.process = process
+    }
+
+    var output: Int32 { process.output ?? -1 }
+
+    func write(_ bytes: [UInt8]) throws(LockgateError) {
+        guard let input = process.input else {
+            throw LockgateError("terminal.no_input", "the command does not read input", remedy: "start it with tty: true")
+        }
+        do {
+            try TerminalInput.write(bytes, to: input)
+        } catch {
+            throw LockgateError("terminal.closed", "the command no longer reads input: \(error)")
+        }
+    }
+
+    func wait() async -> CommandExit {
+        switch await process.wait() {
+        case .exited(let code): .exited(Int(code))
+        case .signaled(let signal): .signaled(Int(signal))
+        }
+    }
+
+    func interrupt() { process.interrupt() }
+
+    func terminate(grace: Duration) async { await process.terminate(grace: grace) }
+}

@@ -1,3 +1,0 @@
-import Models
-
-print("hi")

@@ -34,6 +34,12 @@ let package = Package(
             dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .testTarget(name: "JournalTests", dependencies: ["Basics", "Journal", "Wire"], swiftSettings: strict),
         .target(
+            name: "Config",
+            dependencies: ["Basics", "Wire", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConfigTests", dependencies: ["Basics", "Config", "Wire"], swiftSettings: strict),
+        .target(
             name: "Models",
             dependencies: [
                 "Basics", "Wire",

@@ -1,0 +1,14 @@
+/// A dotted key as a list of names, with TOML's own quoting in its printed form.
+enum DottedKey {
+    /// `projects."/srv/a.b".trust_level`: bare where TOML allows it, quoted elsewhere.
+    static func join(_ path: some Sequence<String>) -> String {
+        path.map(quoted).joined(separator: ".")
+    }
+
+    /// The names of a dotted key; nil when the text is not one.
+    static func split(_ text: String) -> [String]? { TOMLScanner.splitKey(text) }
+
+    private static func quoted(_ name: String) -> String {
+        !name.isEmpty && name.utf8.allSatisfy(\.isBareKey) ? name : TOMLText.quoted(name)
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+package import Wire
+
+/// Where the working directory lies within a project.
+package struct ProjectLocation: Sendable, Hashable {
+    /// The nearest folder, from the working directory up, that holds a root marker; the working directory if none does.
+    /// Without symbolic links.
+    package let root: String
+    /// Without symbolic links.
+    package let workingDirectory: String
+    /// Whether a marker was found.
+    package let hasMarker: Bool
+
+    /// From the root down to the working directory, both included.
+    package var directories: [String] {
+        var all = [workingDirectory]
+        while let last = all.last, last != root { all.append(last.parentPath) }
+        return all.reversed()
+    }
+
+    /// Finds the project of a directory.
+    ///
+    /// - Throws: `config.no_directory` when the directory does not exist or cannot be entered.
+    package static func find(
+        from directory: String, markers: [String]
+    ) throws(LockgateError) -> ProjectLocation {
+        guard let start = CanonicalPath.of(directory) else {
+            throw LockgateError(
+                "config.no_directory", "cannot enter \(directory.printable): \(String(cString: strerror(errno)))",
+                remedy: "name an existing directory")
+        }
+        var at = start
+        while true {
+            for marker in markers {
+                // A file or folder: linked worktrees have a `.git` file. The marker itself may be a broken link.
+                var status = stat()
+                if lstat(at == "/" ? "/\(marker)" : "\(at)/\(marker)", &status) == 0 {
+                    return ProjectLocation(root: at, workingDirectory: start, hasMarker: true)
+                }
+            }
+            guard at != "/" else { return ProjectLocation(root: start, workingDirectory: start, hasMarker: false) }
+            at = at.parentPath
+        }
+    }
+}
+
+/// Paths with all symbolic links resolved.
+enum CanonicalPath {
+    /// Nil, with `errno` set, when the path does not exist.
+    static func of(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
+
+extension String {
+    /// The path without its last component; `/` stays.
+    var parentPath: String {
+        guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")), slash != startIndex else { return "/" }
+        return String(self[..<slash])
+    }
+}

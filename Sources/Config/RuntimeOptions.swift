@@ -1,0 +1,52 @@
+import Basics
+
+private let machine = "it belongs to the machine"
+private let person = "it belongs to the user"
+
+extension ConfigurationOption {
+    /// Options about context and the run.
+    static let runtimeOptions: [ConfigurationOption] = [
+        option(
+            "project_doc_max_bytes", .integer(0...Int.max), \.projectDocMaxBytes, default: .value(32_768),
+            project: .allowed,
+            "How many bytes of AGENTS.md files are sent; what is cut is reported. 0 sends none."),
+        option(
+            "project_doc_fallback_filenames", .list(.fileName), \.projectDocFallbackFilenames, default: .value([]),
+            project: .allowed, "Files to read in a folder that has no AGENTS.md, in order of preference."),
+        option(
+            "project_root_markers", .list(.fileName), \.projectRootMarkers, default: .value([".git"]),
+            project: .refused("it is needed to find the project"),
+            "Names whose presence makes a folder the project's root. Empty makes the working directory the root."),
+        option(
+            "include_environment_context", .boolean, \.includeEnvironmentContext, default: .value(true),
+            project: .allowed,
+            "Whether the first message tells the model the working directory, date, shell and permissions."),
+        option(
+            "tool_output_token_limit", .integer(1...Int.max), \.toolOutputTokenLimit, default: .value(10_000),
+            project: .allowed, "How many tokens of one tool's output the model sees; head and tail are kept."),
+        option(
+            "background_terminal_max_timeout", .integer(1...Int.max), \.backgroundTerminalMaxTimeoutMilliseconds,
+            default: .value(300_000), project: .allowed,
+            "The longest wait for output of a background terminal that the model may ask for, in milliseconds."),
+        option(
+            "check.command", .text, \.check.command, default: .unset("none"), project: .afterReview,
+            "The command that decides whether a task is done: it must exit 0."),
+        option(
+            "check.attempts", .integer(1...100), \.check.attempts, default: .value(3), project: .allowed,
+            "How often the agent may try until the check passes."),
+        option(
+            "history.persistence", .choice(HistoryPersistence.allCases.map(\.rawValue)), \.history.persistence,
+            default: .value("save-all"), project: .refused(person), "Whether sessions are kept."),
+        option(
+            "history.max_bytes", .integer(0...Int.max), \.history.maxBytes, default: .unset("no limit"),
+            project: .refused(person), "How many bytes of old sessions are kept; the oldest go first."),
+        option(
+            "local.idle_minutes", .integer(1...10_080), \.local.idleMinutes, default: .value(10),
+            project: .refused(machine),
+            "After how many idle minutes the local model's server stops."),
+        option(
+            "local.threads", .integer(1...1_024), \.local.threads, default: .unset("cores - 1, at least 1"),
+            project: .refused(machine), "How many threads the local model uses."),
+        table("tui", \.tui, project: .refused(person), "The terminal interface's own settings."),
+    ]
+}

@@ -1,0 +1,96 @@
+import Basics
+import Wire
+
+private let widens = "it gives commands more than the user did"
+
+extension ConfigurationOption {
+    /// Options about what commands may do.
+    static let safetyOptions: [ConfigurationOption] = [
+        option(
+            "sandbox_mode", .choice(SandboxMode.allCases.map(\.rawValue)), \.sandboxMode,
+            default: .byTrust(trusted: "workspace-write", untrusted: "read-only"),
+            project: .narrowing(.choices(["read-only", "workspace-write", "danger-full-access"])),
+            """
+            How much of the file system commands may change: nothing, the workspace and `writable_roots`, or everything. \
+            The default depends on whether the project is trusted.
+            """),
+        option(
+            "approval_policy", .choice(ApprovalPolicy.allCases.map(\.rawValue)), \.approvalPolicy,
+            default: .value("on-request"), project: .narrowing(.choices(["untrusted", "on-request", "never"])),
+            """
+            When a person is asked: `untrusted` asks about everything but commands that only read, `on-request` when the \
+            model asks for more than the sandbox allows, `never` refuses instead of asking.
+            """),
+        option(
+            "sandbox_workspace_write.writable_roots", .list(.path), \.sandboxWorkspaceWrite.writableRoots,
+            default: .value([]), project: .refused(widens), "Folders besides the workspace that commands may change."),
+        option(
+            "sandbox_workspace_write.network_access", .boolean, \.sandboxWorkspaceWrite.networkAccess,
+            default: .value(false), project: .narrowing(.boolean(strict: false)),
+            "The same as `network.mode = \"on\"`, under Codex's name; counts in `workspace-write` only."),
+        option(
+            "sandbox_workspace_write.exclude_tmpdir_env_var", .boolean, \.sandboxWorkspaceWrite.excludeTmpdirEnvVar,
+            default: .value(false), project: .narrowing(.boolean(strict: true)),
+            "Leave the folder that `TMPDIR` names out of what commands may change."),
+        option(
+            "sandbox_workspace_write.exclude_slash_tmp", .boolean, \.sandboxWorkspaceWrite.excludeSlashTmp,
+            default: .value(false), project: .narrowing(.boolean(strict: true)),
+            "Leave `/tmp` out of what commands may change."),
+        option(
+            "network.mode", .choice(NetworkMode.allCases.map(\.rawValue)), \.networkMode, default: .value("off"),
+            project: .narrowing(.choices(["off", "allowlist", "ask", "on"])),
+            """
+            What commands may reach: nothing, hosts the user is asked about, hosts that rules allow, or everything. \
+            Independent of `sandbox_mode`.
+            """),
+        option(
+            "shell_environment_policy.inherit", .choice(EnvironmentInheritance.allCases.map(\.rawValue)),
+            \.shellEnvironmentPolicy.inherit, default: .value("all"),
+            project: .narrowing(.choices(["none", "core", "all"])),
+            """
+            The variables commands start from: `all` of the caller's, the `core` ones (HOME, PATH, SHELL, USER and the \
+            like), or `none`. The provider's keys never pass, whatever stands here.
+            """),
+        option(
+            "shell_environment_policy.ignore_default_excludes", .boolean,
+            \.shellEnvironmentPolicy.ignoreDefaultExcludes,
+            default: .value(false), project: .narrowing(.boolean(strict: false)),
+            """
+            Keep variables whose names look like secrets (`*KEY*`, `*SECRET*`, `*TOKEN*`). Codex's default is true; here \
+            it is false.
+            """),
+        option(
+            "shell_environment_policy.exclude", .list(.string), \.shellEnvironmentPolicy.exclude, default: .value([]),
+            project: .allowed, merge: .union,
+            "Globs over names of variables that commands do not get; all layers' globs count."),
+        entry(
+            "shell_environment_policy.set.<VARIABLE>", .text, \.shellEnvironmentPolicy.set, project: .afterReview,
+            "Variables that commands get in any case."),
+        option(
+            "shell_environment_policy.include_only", .list(.string), \.shellEnvironmentPolicy.includeOnly,
+            default: .value([]), project: .refused(widens),
+            "Globs over names; if not empty, commands get only variables that match one."),
+        option(
+            "filesystem.deny_read", .list(.pathPattern), \.denyRead, default: .value([]), project: .allowed,
+            merge: .union,
+            "Paths and globs that commands cannot read, besides the built-in list of secrets; all layers' entries count."
+        ),
+        option(
+            "allow_login_shell", .boolean, \.allowLoginShell, default: .value(true),
+            project: .narrowing(.boolean(strict: false)), "Whether the model may ask for a login shell."),
+        option(
+            "projects.<path>.trust_level", .choice(TrustLevel.allCases.map(\.rawValue)), \.projects, \.trustLevel,
+            default: .unset("not decided, which counts as untrusted"),
+            project: .refused("a project cannot trust itself"),
+            "Whether the user trusts the project at this path. Only a trusted project's own configuration is read."),
+        option(
+            "budget.usd", .number(minimum: 0), \.budget.usd, default: .unset("no limit"), project: .narrowing(.smaller),
+            "The most a session may cost, in USD by the price table."),
+        option(
+            "budget.tokens", .integer(0...Int.max), \.budget.tokens, default: .unset("no limit"),
+            project: .narrowing(.smaller), "The most tokens a session may use, input and output together."),
+        option(
+            "budget.seconds", .integer(0...Int.max), \.budget.seconds, default: .unset("no limit"),
+            project: .narrowing(.smaller), "The longest a run may take, in seconds."),
+    ]
+}

@@ -1,0 +1,153 @@
+package import Basics
+package import Wire
+
+/// The effective configuration as typed values. Field by field it mirrors the option table, whose entries document
+/// meaning, unit and default; nil and empty mean that nobody set the option.
+package struct Settings: Sendable, Hashable {
+    // MARK: Model
+    package var model: String?
+    package var modelProvider: String?
+    package var providers: [String: ProviderSettings] = [:]
+    package var modelContextWindow: Int?
+    package var modelMaxOutputTokens: Int?
+    package var modelAutoCompactTokenLimit: Int?
+    package var modelReasoningEffort: String?
+    package var toolMode: ConfiguredToolMode?
+    package var instructions: String?
+    package var developerInstructions: String?
+    /// Absolute.
+    package var modelInstructionsFile: String?
+    package var prices: [String: PriceSettings] = [:]
+
+    // MARK: Safety
+    package var sandboxMode: SandboxMode = .readOnly
+    package var approvalPolicy: ApprovalPolicy = .onRequest
+    package var sandboxWorkspaceWrite = WorkspaceWriteSettings()
+    package var networkMode: NetworkMode = .off
+    package var shellEnvironmentPolicy = ShellEnvironmentSettings()
+    /// Absolute paths, and globs as they were written.
+    package var denyRead: [String] = []
+    package var allowLoginShell = false
+    /// Decisions by project path, as written; `Configuration.trustLevel(of:)` looks them up.
+    package var projects: [String: ProjectSettings] = [:]
+    package var budget = BudgetSettings()
+
+    // MARK: Context
+    package var projectDocMaxBytes = 0
+    package var projectDocFallbackFilenames: [String] = []
+    package var projectRootMarkers: [String] = []
+    package var includeEnvironmentContext = false
+
+    // MARK: Run
+    package var toolOutputTokenLimit = 0
+    package var backgroundTerminalMaxTimeoutMilliseconds = 0
+    package var check = CheckSettings()
+    package var history = HistorySettings()
+    package var local = LocalModelSettings()
+    package var tui: JSONObject = [:]
+
+    /// Empty values, not the built-in ones; see `builtIn(isTrusted:)`.
+    init() {}
+
+    /// What counts where nobody set anything.
+    package static func builtIn(isTrusted: Bool) -> Settings {
+        MergedSettings(isTrusted: isTrusted).settings()
+    }
+}
+
+/// `[model_providers.<id>]`. What is nil comes from the preset of that id, if there is one.
+package struct ProviderSettings: Sendable, Hashable {
+    package var name: String?
+    package var baseURL: String?
+    /// The environment variable that holds the key.
+    package var envKey: String?
+    package var envKeyInstructions: String?
+    package var wireAPI: WireDialect?
+    package var queryParameters: [String: String] = [:]
+    package var httpHeaders: [String: String] = [:]
+    /// Header name to the environment variable that holds its value.
+    package var envHTTPHeaders: [String: String] = [:]
+    package var requestMaxRetries: Int?
+    package var streamMaxRetries: Int?
+    package var streamIdleTimeoutMilliseconds: Int?
+
+    package init() {}
+}
+
+/// `[prices."<model>"]`, in USD per million tokens.
+package struct PriceSettings: Sendable, Hashable {
+    package var input: Double?
+    package var cachedInput: Double?
+    package var cacheWrite: Double?
+    package var output: Double?
+
+    package init() {}
+}
+
+/// `[projects."<path>"]`.
+package struct ProjectSettings: Sendable, Hashable {
+    package var trustLevel: TrustLevel?
+
+    package init() {}
+}
+
+/// `[sandbox_workspace_write]`.
+package struct WorkspaceWriteSettings: Sendable, Hashable {
+    /// Absolute.
+    package var writableRoots: [String] = []
+    package var networkAccess = false
+    package var excludeTmpdirEnvVar = false
+    package var excludeSlashTmp = false
+}
+
+/// `[shell_environment_policy]`.
+package struct ShellEnvironmentSettings: Sendable, Hashable {
+    package var inherit: EnvironmentInheritance = .none
+    package var ignoreDefaultExcludes = false
+    /// Globs over variable names.
+    package var exclude: [String] = []
+    package var set: [String: String] = [:]
+    /// Globs over variable names; empty means all.
+    package var includeOnly: [String] = []
+}
+
+/// `[budget]`: what a session may use; nil is no limit.
+package struct BudgetSettings: Sendable, Hashable {
+    package var usd: Double?
+    package var tokens: Int?
+    package var seconds: Int?
+}
+
+/// `[check]`: the command that decides success.
+package struct CheckSettings: Sendable, Hashable {
+    package var command: String?
+    package var attempts = 0
+}
+
+/// `[history]`.
+package struct HistorySettings: Sendable, Hashable {
+    package var persistence: HistoryPersistence = .saveAll
+    package var maxBytes: Int?
+}
+
+/// `[local]`: the embedded model's server.
+package struct LocalModelSettings: Sendable, Hashable {
+    package var idleMinutes = 0
+    package var threads: Int?
+}
+
+/// How a configured model's actions arrive; nil in the settings leaves it to the model's profile.
+package enum ConfiguredToolMode: String, Sendable, Hashable, CaseIterable {
+    case native, schema, grammar
+}
+
+/// Which of the caller's variables a command starts from.
+package enum EnvironmentInheritance: String, Sendable, Hashable, CaseIterable {
+    case all, core, none
+}
+
+/// Whether sessions are kept.
+package enum HistoryPersistence: String, Sendable, Hashable, CaseIterable {
+    case saveAll = "save-all"
+    case none
+}

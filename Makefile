@@ -1,0 +1,35 @@
+# The front door. `make try` and `make test` do all their own set-up; see README.md.
+.DEFAULT_GOAL := help
+.PHONY: help try test build release lint format linkage setup clean
+
+RELEASE := .build-release
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+try: release ## Let the agent mend a failing test with the embedded local model; no API key needed
+	@scripts/try.sh $(RELEASE)
+
+test: setup ## Build and pass all tests
+	@scripts/test.sh
+
+build: setup ## Debug build
+	swift build
+
+release: setup ## Optimised build with the Swift runtime linked in
+	@scripts/release.sh $(RELEASE)
+
+lint: ## Formatting and house rules
+	@scripts/lint.sh
+
+format: ## Put all sources into the house format
+	swift format --in-place --recursive Sources Tests Package.swift
+
+linkage: release ## The release binary needs no library but the system's own, and no ICU
+	@scripts/linkage.sh $(RELEASE)
+
+setup: ## Install missing system packages
+	@scripts/setup.sh
+
+clean: ## Remove build products
+	rm -rf .build $(RELEASE)

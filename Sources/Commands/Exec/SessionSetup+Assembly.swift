@@ -18,13 +18,18 @@ extension SessionSetup {
     ) async throws -> AssembledSession {
         let policy = try policy()
         let gate = Gate(policy: policy, journal: journal, events: events)
+        let editor = try FileEditor(
+            cwd: cwd, mode: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
+            maskedPaths: maskedFiles)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, outputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell),
-            launcher: try launcher(policy))
-        let files = try fileTools(policy)
+            launcher: try launcher(policy), editor: editor)
+        let files = FileTools(
+            editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
+            freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
         let client = try await modelClient(progress: progress)
         let session = Session(
             settings: try engineSettings(policy, outputSchema: outputSchema), client: client,
@@ -52,13 +57,6 @@ extension SessionSetup {
                 exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
             keyNames: selection.keyNames)
         return try SandboxLauncher(policy: sandbox, variables: variables, environment: environment)
-    }
-
-    private func fileTools(_ policy: AccessPolicy) throws(LockgateError) -> FileTools {
-        try FileTools(
-            cwd: cwd, policy: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
-            maskedPaths: settings.denyRead + [home], offersPatches: !selection.profile.isSmall,
-            freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
     }
 
     private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError) -> SessionSettings {

@@ -1,0 +1,72 @@
+import Basics
+import Glibc
+import Wire
+
+/// What a call says of its command.
+struct CommandReport: Sendable {
+    var text: String
+    var totalBytes = 0
+    var whole = (text: "", omitted: 0)
+    var exit: CommandExit?
+    var terminal: Int?
+    var milliseconds = 0
+    var isRefusal = false
+
+    init(_ terminal: Terminal, modelBytes: Int) {
+        exit = terminal.exit
+        self.terminal = exit == nil ? terminal.number : nil
+        milliseconds = Int((ContinuousClock.now - terminal.started) / .milliseconds(1))
+        let unread = terminal.takeUnread(modelBytes: modelBytes)
+        text = unread.text
+        totalBytes = unread.total
+        whole = terminal.wholeOutput
+    }
+
+    init(refusal: String) {
+        text = refusal
+        isRefusal = true
+    }
+
+    /// The answer that the model reads.
+    var answer: String {
+        if isRefusal { return text }
+        var head = ["Wall time: \(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) seconds"]
+        switch exit {
+        case .exited(let code)?: head.append("Process exited with code \(code)")
+        case .signaled(let signal)?: head.append("Process ended by signal \(signal)")
+        case nil: head.append("Process running with session ID \(terminal ?? 0)")
+        }
+        if totalBytes > text.utf8.count { head.append("Total output: \(totalBytes) bytes, shortened below") }
+        head.append("Output:")
+        return head.joined(separator: "\n") + "\n" + text
+    }
+
+    func fill(_ item: inout ThreadItem.CommandExecution) {
+        item.aggregatedOutput = whole.text
+        item.omittedBytes = whole.omitted
+        item.durationMilliseconds = milliseconds
+        switch exit {
+        case .exited(let code)?:
+            item.exitCode = code
+            item.status = code == 0 ? .completed : .failed
+        case .signaled(let signal)?:
+            item.exitCode = 128 + signal
+            item.signal = String(cString: strsignal(Int32(signal)))
+            item.status = .failed
+        case nil:
+            item.terminal = terminal
+            item.status = .completed
+        }
+    }
+
+    /// What the journal keeps beside the item.
+    func json(sandbox: String) -> JSONValue {
+        var object: JSONObject = [
+            "sandbox": .string(sandbox), "duration_ms": .int(milliseconds),
+            "output_bytes": .int(max(totalBytes, whole.text.utf8.count + whole.omitted)),
+        ]
+        if let exit { object["exit_code"] = .int(exit.code) }
+        if let terminal { object["terminal"] = .int(terminal) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,126 @@
+import Basics
+import Glibc
+import Synchronization
+package import Wire
+
+/// `exec_command` and `write_stdin`: commands in the sandbox, in the foreground or as background terminals.
+package final class CommandTools: Sendable {
+    /// What is decided per session.
+    package struct Settings: Sendable, Hashable {
+        package var cwd: String
+        package var shell: String
+        /// Bytes of output that one answer gives the model.
+        package var outputBytes: Int
+        /// The longest that one call waits.
+        package var maximumYield: Duration
+        package var allowsLoginShell: Bool
+
+        package init(
+            cwd: String, shell: String = "/bin/bash", outputBytes: Int = 10_000,
+            maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true
+        ) {
+            self.cwd = cwd
+            self.shell = shell
+            self.outputBytes = outputBytes
+            self.maximumYield = maximumYield
+            self.allowsLoginShell = allowsLoginShell
+        }
+    }
+
+    let settings: Settings
+    let launcher: any CommandLauncher
+    /// Takes over patches that a model writes as a shell command.
+    let editor: FileEditor?
+    private let terminals = Mutex<(next: Int, open: [Int: Terminal])>((1, [:]))
+
+    package init(settings: Settings, launcher: any CommandLauncher, editor: FileEditor? = nil) {
+        self.settings = settings
+        self.launcher = launcher
+        self.editor = editor
+    }
+
+    package var tools: [any Tool] { [ExecCommandTool(commands: self), WriteStdinTool(commands: self)] }
+
+    /// Ends every background terminal; for the end of a session.
+    package func closeAll() async {
+        let open = terminals.withLock { state in
+            defer { state.open = [:] }
+            return Array(state.open.values)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for terminal in open {
+                group.addTask { await terminal.command.terminate(grace: .milliseconds(300)) }
+            }
+        }
+    }
+
+    func open(_ request: CommandRequest, display: String, modelBytes: Int) async throws(LockgateError) -> Terminal {
+        let command = try await launcher.launch(request)
+        return terminals.withLock { state in
+            let terminal = Terminal(number: state.next, display: display, command: command, modelBytes: modelBytes)
+            state.open[state.next] = terminal
+            state.next += 1
+            return terminal
+        }
+    }
+
+    func terminal(_ number: Int) -> Terminal? { terminals.withLock { $0.open[number] } }
+
+    func forget(_ terminal: Terminal) { terminals.withLock { _ = $0.open.removeValue(forKey: terminal.number) } }
+
+    /// Runs a command in the foreground until it ends or the time for this call is over, as one item.
+    func run(
+        _ request: CommandRequest, display: String, yield: Duration?, modelBytes: Int, host: any ToolHost
+    ) async throws -> CommandReport {
+        var item = ThreadItem.CommandExecution(command: display, cwd: request.cwd)
+        let id = try host.begin(.commandExecution(item))
+        let effect = Effect.runCommand(argv: request.argv, display: display, cwd: request.cwd)
+        let passage: Passage<CommandReport>
+        do {
+            passage = try await host.pass(effect, item: id) {
+                let terminal = try await self.open(request, display: display, modelBytes: modelBytes)
+                if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
+                if Task.isCancelled {
+                    terminal.command.interrupt()
+                    await terminal.command.terminate(grace: .milliseconds(500))
+                    // The end is certain now; what it wrote until then still belongs to the item.
+                    await Task.detached { await terminal.wait(upTo: .seconds(1)) }.value
+                }
+                let report = CommandReport(terminal, modelBytes: modelBytes)
+                if terminal.exit != nil { self.forget(terminal) }
+                return (report, report.json(sandbox: self.launcher.sandboxDescription))
+            }
+        } catch let error as LockgateError where error.code.name.hasPrefix("sandbox.") {
+            item.status = .failed
+            item.reason = error.message
+            try host.complete(id, .commandExecution(item))
+            try host.refused(
+                effect, item: id,
+                verdict: Verdict(
+                    .deny, rule: error.code.name, origin: Origin(.builtIn), reason: error.message, grant: error.remedy))
+            return CommandReport(refusal: "The command was not run: \(error.message)")
+        }
+        switch passage {
+        case .ran(let report):
+            report.fill(&item)
+            try host.complete(id, .commandExecution(item))
+            if Task.isCancelled { throw CancellationError() }
+            return report
+        case .denied(let verdict):
+            item.status = .declined
+            item.reason = verdict.reason
+            try host.complete(id, .commandExecution(item))
+            return CommandReport(refusal: "The command was not run. \(verdict.reason) (rule: \(verdict.rule))")
+        }
+    }
+}
+
+extension CommandTools: CommandRunner {
+    /// For the engine's own check: to its end, through the same gate and sandbox.
+    package func run(_ command: String, host: any ToolHost) async throws -> (exitCode: Int, output: String) {
+        let request = CommandRequest(argv: [settings.shell, "-c", command], cwd: settings.cwd)
+        let report = try await run(
+            request, display: command, yield: nil, modelBytes: settings.outputBytes, host: host)
+        return (report.exit?.code ?? 126, report.text)
+    }
+}

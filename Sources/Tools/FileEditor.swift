@@ -1,0 +1,140 @@
+import Basics
+import Files
+import Text
+package import Wire
+
+/// Carries out file changes as one item: plan, gate, all-or-nothing write, diff.
+package struct FileEditor: Sendable {
+    /// A diff longer than this is cut in the event; the journal's hashes still name the contents. 64 KiB.
+    static let diffLimit = 64 << 10
+
+    let cwd: String
+    let files: WorkspaceFiles
+
+    /// - Parameters:
+    ///   - mode: decides the writable roots: none in read-only, everything in danger-full-access.
+    ///   - writableRoots: the workspace first.
+    /// - Throws: when the workspace is not there.
+    package init(
+        cwd: String, mode: SandboxMode, writableRoots: [String], maskedPaths: [String]
+    ) throws(LockgateError) {
+        self.cwd = cwd
+        switch mode {
+        case .readOnly: files = try WorkspaceFiles(roots: [], workspace: cwd, maskedPaths: maskedPaths)
+        case .workspaceWrite:
+            files = try WorkspaceFiles(roots: writableRoots, workspace: cwd, maskedPaths: maskedPaths)
+        case .dangerFullAccess: files = try WorkspaceFiles(roots: ["/"], workspace: cwd, protectedNames: [])
+        }
+    }
+
+    /// The bytes at a path; nil if there is no file. Relative paths start at `folder`.
+    func read(_ path: String, in folder: String? = nil) throws(LockgateError) -> [UInt8]? {
+        try files.readIfPresent(PathText.absolute(path, from: folder ?? cwd))?.bytes
+    }
+
+    /// Applies a patch in Codex's grammar and answers as Codex does.
+    func applyPatch(_ text: String, folder: String?, call: ToolCall, host: any ToolHost) async throws -> ToolResult {
+        let changes: [FileChange]
+        do {
+            let patch = try PatchParser.parse(text)
+            changes = try PatchPlan.make(patch) { path throws(LockgateError) in try read(path, in: folder) }
+        } catch let error as LockgateError {
+            return try fail(error, changes: [], diff: "", call: call, host: host)
+        }
+        return try await apply(changes, folder: folder, reply: changes.patchSummary, call: call, host: host)
+    }
+
+    /// Applies changes that are worked out already.
+    func apply(
+        _ changes: [FileChange], folder: String?, reply: String, call: ToolCall, host: any ToolHost
+    ) async throws -> ToolResult {
+        let absolute = changes.map { $0.rebased { PathText.absolute($0, from: folder ?? cwd) } }
+        let summary = absolute.map(\.summary)
+        let diff = Self.diff(changes)
+        var report = ThreadItem.FileChangeReport(changes: summary, diff: diff)
+        let id = try host.begin(.fileChange(report))
+        let effect = Effect.changeFiles(summary)
+        let passage: Passage<Void>
+        do {
+            passage = try await host.pass(effect, item: id) {
+                try files.apply(absolute)
+                return ((), ["files": .array(absolute.map(\.digest))])
+            }
+        } catch let error as LockgateError where error.code.name.hasPrefix("files.") || error.code.name.hasPrefix("patch.") {
+            report.status = WorkspaceFiles.isDenial(error) ? .declined : .failed
+            report.reason = error.message
+            try host.complete(id, .fileChange(report))
+            if WorkspaceFiles.isDenial(error) { try host.refused(effect, item: id, verdict: Self.verdict(error)) }
+            return call.answer("Nothing was changed. \(error)", isError: true)
+        }
+        switch passage {
+        case .ran:
+            report.status = .completed
+            try host.complete(id, .fileChange(report))
+            return call.answer(reply)
+        case .denied(let verdict):
+            report.status = .declined
+            report.reason = verdict.reason
+            try host.complete(id, .fileChange(report))
+            return call.answer(
+                "Nothing was changed. \(verdict.reason) (rule: \(verdict.rule)). To allow it, the user can use: \(verdict.grant ?? "-")",
+                isError: true)
+        }
+    }
+
+    /// A change that could not even be planned is still an item, and a refusal if a rule was the reason.
+    func fail(
+        _ error: LockgateError, changes: [FileChangeSummary], diff: String, call: ToolCall, host: any ToolHost
+    ) throws -> ToolResult {
+        let isDenial = WorkspaceFiles.isDenial(error)
+        var report = ThreadItem.FileChangeReport(changes: changes, diff: diff)
+        let id = try host.begin(.fileChange(report))
+        report.status = isDenial ? .declined : .failed
+        report.reason = error.message
+        try host.complete(id, .fileChange(report))
+        if isDenial { try host.refused(.changeFiles(changes), item: id, verdict: Self.verdict(error)) }
+        return call.answer("\(error)", isError: true)
+    }
+
+    static func verdict(_ error: LockgateError) -> Verdict {
+        Verdict(.deny, rule: error.code.name, origin: Origin(.builtIn), reason: error.message, grant: error.remedy)
+    }
+
+    private static func diff(_ changes: [FileChange]) -> String {
+        var bytes: [UInt8] = []
+        for change in changes where bytes.count < diffLimit { bytes.append(contentsOf: change.unifiedDiff()) }
+        guard bytes.count > diffLimit else { return String(decoding: bytes, as: UTF8.self) }
+        let cut = bytes[..<diffLimit].lastIndex(of: UInt8(ascii: "\n")) ?? diffLimit
+        return String(decoding: bytes[..<cut], as: UTF8.self) + "\n… \(bytes.count - cut) bytes of diff left out\n"
+    }
+}
+
+extension FileChange {
+    /// The same change with its paths made absolute.
+    fileprivate func rebased(_ path: (String) -> String) -> FileChange {
+        switch (old, new, destination) {
+        case (let old?, let new?, let destination?):
+            .move(path(self.path), to: path(destination), from: old, to: new, mode: mode)
+        case (let old?, let new?, nil): .update(path(self.path), from: old, to: new, mode: mode)
+        case (let old?, nil, _): .delete(path(self.path), old)
+        case (nil, let new, _): .add(path(self.path), new ?? [], mode: mode)
+        }
+    }
+
+    /// By Codex's three kinds: a move is an update with a new path.
+    fileprivate var summary: FileChangeSummary {
+        switch kind {
+        case .add: FileChangeSummary(path: path, kind: .add)
+        case .delete: FileChangeSummary(path: path, kind: .delete)
+        case .update: FileChangeSummary(path: path, kind: .update)
+        case .move: FileChangeSummary(path: path, kind: .update, movedTo: destination)
+        }
+    }
+
+    /// Path and sizes, for the journal's outcome.
+    fileprivate var digest: JSONValue {
+        [
+            "path": .string(destination ?? path), "old_bytes": .optional(old?.count), "new_bytes": .optional(new?.count),
+        ]
+    }
+}

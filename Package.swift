@@ -58,7 +58,9 @@ let package = Package(
         .testTarget(
             name: "ModelsTests", dependencies: ["Basics", "Models", "Wire"], exclude: ["Streams"],
             swiftSettings: strict),
-        .executableTarget(name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),
+        .executableTarget(
+            name: "lockgate",
+            dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
         // Static, so that it starts in 0.3 ms and works in any root file system.
         .executableTarget(
             name: "lockgate-sandbox",

@@ -6,7 +6,7 @@ enum ProcessEnvironment {
     /// The environment; names without a value and entries that are not UTF-8 are repaired, not dropped.
     static var variables: [String: String] {
         var variables: [String: String] = [:]
-        guard var entry = environ else { return variables }
+        var entry = environ
         while let text = entry.pointee {
             let pair = String(cString: text)
             if let equals = pair.firstIndex(of: "=") {

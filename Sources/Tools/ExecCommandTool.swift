@@ -21,7 +21,7 @@ struct ExecCommandTool: Tool {
                 "tty": [
                     "type": "boolean", "description": "Run on a terminal, for interactive programs. Default false.",
                 ],
-                "login": ["type": "boolean", "description": "Use a login shell (bash -lc). Default true."],
+                "login": ["type": "boolean", "description": "Use a login shell (bash -lc), which reads the user's profile. Default false."],
                 "yield_time_ms": [
                     "type": "integer", "description": "How long to wait for the end before returning. Default 10000.",
                 ],
@@ -42,7 +42,7 @@ struct ExecCommandTool: Tool {
             let folder = patch.folder.map { PathText.absolute($0, from: cwd) } ?? cwd
             return try await editor.applyPatch(patch.patch, folder: folder, call: call, host: host)
         }
-        let isLogin = settings.allowsLoginShell && arguments["login"]?.bool ?? true
+        let isLogin = settings.allowsLoginShell && arguments["login"]?.bool ?? false
         var request = CommandRequest(argv: [settings.shell, isLogin ? "-lc" : "-c", command], cwd: cwd)
         if arguments["tty"]?.bool == true { request.terminal = .init(rows: 40, columns: 120) }
         let yield = Self.yield(arguments["yield_time_ms"], default: 10_000, settings: settings)

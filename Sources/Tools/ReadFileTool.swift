@@ -1,4 +1,5 @@
 import Basics
+import Files
 import Wire
 
 /// `read_file`: a text file, whole or by lines.

@@ -1,4 +1,5 @@
 import Basics
+import Files
 import Wire
 
 /// `view_image`: shows an image file to a model that can see.

@@ -41,6 +41,12 @@ extension SessionSetup {
         }
     }
 
+    /// What the product's own file tools never show: the same secrets that commands do not see.
+    private var maskedFiles: [String] {
+        let user = environment["HOME"] ?? Paths.home
+        return settings.denyRead + SecretPaths.existing(home: user, environment: environment).sorted() + [home]
+    }
+
     private var shell: String {
         PosixFile.exists("/bin/bash") ? "/bin/bash" : "/bin/sh"
     }
@@ -107,6 +113,7 @@ extension SessionSetup {
     }
 
     private func modelClient(progress: @escaping @Sendable (String) -> Void) async throws -> HTTPModelClient {
-        try HTTPModelClient(provider: selection.provider, environment: environment)
+        let profile = selection.profile
+        return try HTTPModelClient(provider: selection.provider, environment: environment, profile: { _ in profile })
     }
 }

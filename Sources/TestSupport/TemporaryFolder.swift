@@ -6,12 +6,24 @@ package struct TemporaryFolder: Sendable {
 
     /// Makes a folder, runs `body` and removes the folder, also when `body` throws.
     package static func with<T>(_ body: (TemporaryFolder) throws -> T) throws -> T {
+        let folder = try make()
+        defer { remove(folder.path) }
+        return try body(folder)
+    }
+
+    /// The same for a body that waits.
+    package static func with<T>(_ body: (TemporaryFolder) async throws -> T) async throws -> T {
+        let folder = try make()
+        defer { remove(folder.path) }
+        return try await body(folder)
+    }
+
+    private static func make() throws -> TemporaryFolder {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/lockgate-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestFailure("mkdtemp in \(base): errno \(errno)") }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { remove(path) }
-        return try body(TemporaryFolder(path: path))
+        return TemporaryFolder(
+            path: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     /// The absolute path of something in the folder.

@@ -25,18 +25,17 @@ package final class HTTPModelClient: ModelClient {
     private static let drainLimit = 65_536
 
     /// - Parameters:
-    ///   - profile: The profile of a model by its name.
+    ///   - profile: The profile of a model by its name; nil for the table's.
     ///   - policy: nil for the provider's number of retries and the usual times.
     ///   - environment: Where the key and the proxy are looked up.
     /// - Throws: `provider.no_key`, `provider.bad_header`, `provider.no_base_url` or `provider.bad_base_url`.
     package init(
         provider: Provider, environment: [String: String],
-        profile: @escaping @Sendable (String) -> ModelProfile = { ModelProfile.lookup($0) },
-        policy: RetryPolicy? = nil, timing: Timing = .system
+        profile: (@Sendable (String) -> ModelProfile)? = nil, policy: RetryPolicy? = nil, timing: Timing = .system
     ) throws(LockgateError) {
         _ = try provider.url(path: "")
         self.provider = provider
-        self.profile = profile
+        self.profile = profile ?? { ModelProfile.known($0, provider: provider.id) }
         self.policy = policy ?? RetryPolicy(maxRetries: provider.requestMaxRetries)
         self.timing = timing
         self.environment = environment

@@ -1,13 +1,19 @@
 extension ModelProfile {
-    /// The profile of a model by its name, by the longest prefix in the table; `unknown` where none fits.
+    /// The profile of a model by its name, by the longest prefix in the table.
     ///
-    /// A router's prefix (`openai/gpt-5`) and letter case do not count. Windows and limits follow
-    /// the providers' model pages, on the low side where versions differ; newer generations are taken to be like
-    /// their predecessors. A user's override corrects the rest.
-    package static func lookup(_ model: String) -> ModelProfile {
+    /// A router's prefix (`openai/gpt-5`) and letter case do not count. Windows and limits follow the providers' model
+    /// pages, on the low side where versions differ; where the price steps up with the prompt's length, the window
+    /// ends there, and newer generations are taken to be like their predecessors. A user's override corrects the rest.
+    /// - Parameter provider: A provider's id; an unknown model of a local server gets a smaller window, since those
+    ///   servers are started with one.
+    package static func known(_ model: String, provider: String = "") -> ModelProfile {
         let name = plainName(model)
-        return table.filter { name.hasPrefix($0.prefix) }.max { $0.prefix.count < $1.prefix.count }?.profile ?? unknown
+        let found = table.filter { name.hasPrefix($0.prefix) }.max { $0.prefix.count < $1.prefix.count }?.profile
+        let isLocal = ["llamacpp", "lmstudio", "lockgate-local", "ollama", "vllm"].contains(provider)
+        return found ?? (isLocal ? unknownLocal : unknown)
     }
+
+    private static let unknownLocal = text(window: 32_768, output: 8_192)
 
     /// Lower case, without what stands before the last slash.
     static func plainName(_ model: String) -> String {

@@ -17,7 +17,7 @@ struct ModelSelection: Sendable {
         let (id, model) = try Self.choose(settings: settings, environment: environment, home: home)
         provider = try Self.provider(id, settings: settings)
         self.model = model
-        profile = ModelProfile.lookup(model).applying(
+        profile = ModelProfile.known(model, provider: id).applying(
             ModelProfile.Override(
                 contextWindow: settings.modelContextWindow, maxOutputTokens: settings.modelMaxOutputTokens,
                 toolMode: settings.toolMode.flatMap { ModelProfile.ToolModeName(rawValue: $0.rawValue) }))

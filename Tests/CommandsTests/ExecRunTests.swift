@@ -1,0 +1,158 @@
+import Basics
+import Journal
+import TestSupport
+import Testing
+import Wire
+
+@Suite(.timeLimit(.minutes(2))) struct ExecRunTests {
+    @Test(arguments: WireDialect.allCases)
+    func aCommandRunsInTheSandboxAndTheStreamHasCodexsShape(_ dialect: WireDialect) async throws {
+        try await ExecFixture.with(
+            [.init(text: ["Look", "ing."], calls: [.init("exec_command", ["cmd": "echo hi; echo bad >&2; exit 3"])]), .text("Done.")],
+            dialect: dialect
+        ) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0, "\(run.errorText)")
+            #expect(
+                run.events.map { $0["type"]?.string } == [
+                    "thread.started", "turn.started", "item.completed", "item.started", "item.completed",
+                    "item.completed", "turn.completed",
+                ])
+            #expect(run.events.allSatisfy { $0["timestamp"]?.string != nil })
+            #expect(run.items("agent_message").map { $0["text"] } == ["Looking.", "Done."])
+            let command = try #require(run.items("command_execution").first)
+            #expect(command["command"] == "echo hi; echo bad >&2; exit 3")
+            #expect(command["aggregated_output"] == "hi\nbad\n")
+            #expect(command["exit_code"] == 3)
+            #expect(command["status"] == "failed")
+            #expect(run.events.last?["usage"]?["output_tokens"]?.int ?? 0 > 0)
+            #expect(fixture.server.connections == 1)
+        }
+    }
+
+    @Test func theKeyReachesTheProviderAndNoCommand() async throws {
+        try await ExecFixture.with([ExecFixture.shell("env"), .text("Done.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(fixture.server.requests[0].header("authorization") == "Bearer \(ExecFixture.key)")
+            #expect(!run.text.contains(ExecFixture.key))
+            #expect(!fixture.server.requests[1].bytes.contains(Array(ExecFixture.key.utf8)))
+        }
+    }
+
+    @Test func theAgentCommitsInsideTheSandbox() async throws {
+        try await ExecFixture.with([
+            .call("apply_patch", ["input": "*** Begin Patch\n*** Add File: src/a.txt\n+one\n*** End Patch"]),
+            ExecFixture.shell("git add -A && git commit -qm 'Add a' && git log --oneline | head -1"), .text("Committed."),
+        ]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0, "\(run.text)")
+            #expect(try fixture.repository.git("log", "--format=%s", "-1") == "Add a\n")
+            let change = try #require(run.items("file_change").first)
+            #expect(change["changes"]?[0]?["kind"] == "add")
+            #expect(change["status"] == "completed")
+            let started = run.events.first { $0["type"] == "item.started" && $0["item"]?["type"] == "file_change" }
+            #expect(started?["item"]?["status"] == "in_progress")
+        }
+    }
+
+    @Test func requestsOnlyEverAppend() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("true"), ExecFixture.shell("false"), .text("Done."),
+        ]) { fixture in
+            _ = try await fixture.exec(["-s", "workspace-write", "go"])
+            let bodies = fixture.server.requests.map(\.body)
+            for (earlier, later) in zip(bodies, bodies.dropFirst()) {
+                let before = earlier["input"]?.array ?? []
+                #expect(Array((later["input"]?.array ?? []).prefix(before.count)) == before)
+                #expect(earlier["instructions"] == later["instructions"])
+                #expect(earlier["tools"] == later["tools"])
+            }
+        }
+    }
+
+    @Test func aReadOnlySessionDeclinesAChangeAndExitsWithFour() async throws {
+        try await ExecFixture.with([
+            .call("write_file", ["path": "a.txt", "content": "x"]), ExecFixture.shell("touch b.txt"), .text("Could not."),
+        ]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "read-only", "go"])
+            #expect(run.status == 4)
+            let denial = try #require(run.events.first { $0["type"] == "effect.denied" })
+            #expect(denial["verdict"]?["rule"] == "sandbox_mode = \"read-only\"")
+            #expect(denial["verdict"]?["grant"] == "-s workspace-write")
+            #expect(run.items("file_change").first?["status"] == "declined")
+            #expect(run.items("command_execution").first?["status"] == "failed")
+            #expect(try fixture.repository.git("status", "--porcelain") == "")
+        }
+    }
+
+    @Test func aCheckThatFailsGoesBackToTheAgentUntilItPasses() async throws {
+        try await ExecFixture.with([
+            .text("I did it."), .call("write_file", ["path": "ok", "content": "1"]), .text("Now."),
+        ]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "--check", "test -e ok", "go"])
+            #expect(run.status == 0, "\(run.text)")
+            #expect(run.events.filter { $0["type"] == "check" }.map { $0["exit_code"] } == [1, 0])
+        }
+    }
+
+    @Test func aCheckThatNeverPassesFailsTheRun() async throws {
+        try await ExecFixture.with([]) { fixture in
+            let run = try await fixture.exec(
+                ["--json", "-s", "workspace-write", "--check", "false", "--check-attempts", "2", "go"])
+            #expect(run.status == 1)
+            #expect(run.events.last?["error"]?["code"] == "check.failed")
+        }
+    }
+
+    @Test func theTokenBudgetEndsTheRunWithThree() async throws {
+        let steps = Array(repeating: ExecFixture.shell("true"), count: 50)
+        try await ExecFixture.with(steps) { fixture in
+            let run = try await fixture.exec(["--json", "--budget", "tokens=1", "go"])
+            #expect(run.status == 3)
+            #expect(fixture.server.requests.count == 1)
+        }
+    }
+
+    @Test func theLastMessageGoesToItsFileAndToStandardOutput() async throws {
+        try await ExecFixture.with([.text("The answer.")]) { fixture in
+            let path = fixture.home.at("last.txt")
+            let run = try await fixture.exec(["-o", path, "go"])
+            #expect(run.text == "The answer.\n")
+            #expect(try PosixFile.read(path, limit: 100) == Array("The answer.".utf8))
+        }
+    }
+
+    @Test func promptsComeFromArgumentInputOrBoth() async throws {
+        try await ExecFixture.with([]) { fixture in
+            _ = try await fixture.exec(["from argument"])
+            _ = try await fixture.exec(["-"], input: Array("from dash".utf8))
+            _ = try await fixture.exec([], input: Array("from pipe".utf8))
+            _ = try await fixture.exec(["both"], input: Array("attached".utf8))
+            let prompts = fixture.server.requests.map { $0.body["input"]?.array?.last?["content"]?[0]?["text"]?.string }
+            #expect(prompts == ["from argument", "from dash", "from pipe", "both\n\n<stdin>\nattached\n</stdin>"])
+        }
+    }
+
+    @Test func fiftyMegabytesOfOutputAreShortenedForModelAndStream() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("head -c 50000000 /dev/zero | tr '\\0' 'x' | fold -w 100"), .text("Done."),
+        ]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0)
+            #expect(run.output.count < 400_000)
+            #expect(fixture.server.requests[1].bytes.count < fixture.server.requests[0].bytes.count + 14_000)
+            let item = try #require(run.items("command_execution").first)
+            #expect((item["omitted_bytes"]?.int ?? 0) > 49_000_000)
+        }
+    }
+
+    @Test func anOutputSchemaIsSentStrictly() async throws {
+        try await ExecFixture.with([.text("{}")]) { fixture in
+            try fixture.home.write("schema.json", #"{"type":"object","properties":{}}"#)
+            _ = try await fixture.exec(["--output-schema", fixture.home.at("schema.json"), "go"])
+            let format = fixture.server.requests[0].body["text"]?["format"]
+            #expect(format?["type"] == "json_schema")
+            #expect(format?["schema"]?["type"] == "object")
+        }
+    }
+}

@@ -69,6 +69,9 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror"])],
             linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
         .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],
+            swiftSettings: strict),
         .target(name: "Files", dependencies: ["CLinux", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),

@@ -1,0 +1,58 @@
+// What Glibc's Swift module hides or cannot express: process creation with an exact set of descriptors, descriptor
+// passing, memory files. Every function returns a result or -errno; none touches global state.
+#ifndef LOCKGATE_CLINUX_H
+#define LOCKGATE_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Starts `path` with no arguments but its name and no environment, in a new session of its own, all signals at their
+/// defaults. Its descriptors are `fds[0..count)` in that order and nothing else that is close-on-exec.
+int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid);
+
+/// A connected pair of SOCK_SEQPACKET sockets, close-on-exec. Messages on the first carry the sender's credentials.
+int clinux_message_pair(int pair[2]);
+
+/// What came with one message.
+struct clinux_message {
+    ssize_t length; ///< bytes received, 0 at the end of the stream, or -errno
+    int descriptor; ///< a passed descriptor (close-on-exec), or -1
+    pid_t pid;      ///< the sender's or the named process, or 0
+};
+
+/// Receives one message without blocking; further passed descriptors are closed.
+struct clinux_message clinux_receive(int socket, void *buffer, size_t size);
+
+/// Sends one message without blocking.
+int clinux_send(int socket, const void *bytes, size_t size);
+
+/// A memory file that holds `bytes`, sealed against any change, close-on-exec.
+int clinux_sealed_file(const void *bytes, size_t size);
+
+/// Sets a terminal's size in character cells.
+int clinux_set_window(int terminal, uint16_t rows, uint16_t columns);
+/// Reads a terminal's size in character cells.
+int clinux_get_window(int terminal, uint16_t *rows, uint16_t *columns);
+/// Sends a signal to the foreground group of a terminal through its master.
+int clinux_signal_foreground(int master, int signal);
+
+/// A pipe, read end first, both ends close-on-exec.
+int clinux_pipe(int ends[2]);
+
+/// A pidfd for a process, close-on-exec.
+int clinux_open_process(pid_t pid);
+
+/// Catches these signals for the rest of the process's life and returns a descriptor from which each can be read as
+/// one byte. Once per process.
+int clinux_forward_signals(const int *signals, size_t count);
+
+/// An epoll instance, close-on-exec.
+int clinux_epoll_create(void);
+/// Watches a descriptor for input, end of file and hang-up, level-triggered.
+int clinux_epoll_add(int epoll, int descriptor, uint64_t token);
+int clinux_epoll_remove(int epoll, int descriptor);
+/// Waits without limit; fills in the tokens of what is ready and returns how many.
+int clinux_epoll_wait(int epoll, uint64_t *tokens, int capacity);
+
+#endif

@@ -1,0 +1,146 @@
+#include "command.h"
+
+#include "filter.h"
+#include "privilege.h"
+#include "system.h"
+
+#include <asm/ioctls.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+struct launch {
+    const struct policy *policy;
+    struct command *command;
+    struct failure *failure;
+    const char *search_path;
+    volatile bool failed;
+};
+
+static const char *variable(const struct policy *policy, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < policy->environment_count; i++)
+        if (strncmp(policy->environment[i], name, length) == 0 && policy->environment[i][length] == '=') return policy->environment[i] + length + 1;
+    return NULL;
+}
+
+static int open_terminal(const struct policy *policy, struct failure *f) {
+    int master = sys_openat(AT_FDCWD, policy->flags & FLAG_CONTAINED ? "/dev/pts/ptmx" : "/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
+    if (master < 0) return fail(f, STEP_TERMINAL, master, "/dev/ptmx");
+    int unlocked = 0;
+    struct winsize size = {.ws_row = policy->rows, .ws_col = policy->columns};
+    long n = SYS3(__NR_ioctl, master, TIOCSPTLCK, &unlocked);
+    if (n == 0) n = SYS3(__NR_ioctl, master, TIOCSWINSZ, &size);
+    if (n < 0) {
+        sys_close(master);
+        return fail(f, STEP_TERMINAL, n, "/dev/ptmx");
+    }
+    return master;
+}
+
+static int take_terminal(int master, struct failure *f) {
+    int slave = (int)SYS3(__NR_ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave < 0) return fail(f, STEP_TERMINAL, slave, "TIOCGPTPEER");
+    long n = SYS3(__NR_ioctl, slave, TIOCSCTTY, 0);
+    for (int fd = 0; n >= 0 && fd < 3; fd++) n = slave == fd ? SYS3(__NR_fcntl, fd, F_SETFD, 0) : SYS3(__NR_dup3, slave, fd, 0);
+    return n < 0 ? fail(f, STEP_TERMINAL, n, "controlling terminal") : 0;
+}
+
+// A text file without `#!` runs under the shell, as execvp(3) does it.
+static long execute_script(const char *path, char **arguments, size_t count, char **environment) {
+    char **with_shell = calloc(count + 2, sizeof(char *));
+    if (!with_shell) return -ENOMEM;
+    with_shell[0] = "/bin/sh";
+    with_shell[1] = (char *)path;
+    memcpy(with_shell + 2, arguments + 1, (count - 1) * sizeof(char *));
+    return SYS3(__NR_execve, "/bin/sh", with_shell, environment);
+}
+
+static long execute(const struct policy *policy, const char *path) {
+    long n = SYS3(__NR_execve, path, policy->arguments, policy->environment);
+    return n == -ENOEXEC ? execute_script(path, policy->arguments, policy->argument_count, policy->environment) : n;
+}
+
+static long execute_searching(const struct policy *policy, const char *search) {
+    const char *name = policy->arguments[0];
+    if (strchr(name, '/')) return execute(policy, name);
+    if (!*name) return -ENOENT;
+    long result = -ENOENT;
+    for (const char *part = search;; part++) {
+        const char *end = strchrnul(part, ':');
+        char path[4096];
+        size_t length = (size_t)(end - part);
+        if (length + 2 + strlen(name) < sizeof path) {
+            memcpy(path, part, length);
+            if (length) path[length++] = '/';
+            strcpy(path + length, name);
+            long n = execute(policy, path);
+            if (n == -EACCES) result = n; // keep looking; report it if nothing better comes
+            else if (n != -ENOENT && n != -ENOTDIR) return n;
+        }
+        if (!*end) return result;
+        part = end;
+    }
+}
+
+// Between clone and exec, in the parent's memory: raw calls only, and no return to the caller's frames.
+static int become_command(void *context) {
+    struct launch *launch = context;
+    const struct policy *policy = launch->policy;
+    struct failure *f = launch->failure;
+    long n = SYS0(__NR_setsid);
+    if (n < 0) {
+        fail(f, STEP_SESSION, n, NULL);
+        goto failed;
+    }
+    if (launch->command->master >= 0 && take_terminal(launch->command->master, f) < 0) goto failed;
+    n = SYS1(__NR_chdir, policy->cwd);
+    if (n < 0) {
+        fail(f, STEP_CWD, n, policy->cwd);
+        goto failed;
+    }
+    uint64_t no_signals = 0;
+    SYS4(__NR_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+    if (policy->flags & FLAG_CONTAINED) {
+        if (privilege_limit(policy, f) < 0 || privilege_drop(f) < 0) goto failed;
+        int listener = filter_install(true);
+        if (listener < 0) {
+            fail(f, STEP_SECCOMP, listener, NULL);
+            goto failed;
+        }
+        launch->command->listener = listener;
+    }
+    if (policy->flags & FLAG_PROBE) SYS1(__NR_exit_group, 0);
+    n = execute_searching(policy, launch->search_path);
+    fail(f, STEP_EXEC, n, policy->arguments[0]);
+failed:
+    launch->failed = true;
+    SYS1(__NR_exit_group, 127);
+    __builtin_unreachable();
+}
+
+int command_start(const struct policy *policy, struct command *command, struct failure *f) {
+    *command = (struct command){.pid = -1, .master = -1, .listener = -1};
+    if (policy->flags & FLAG_TERMINAL) {
+        command->master = open_terminal(policy, f);
+        if (command->master < 0) return -1;
+    }
+    long n = SYS3(__NR_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+    if (n < 0) return fail(f, STEP_SESSION, n, "close_range");
+    const char *search = variable(policy, "PATH");
+    struct launch launch = {.policy = policy, .command = command, .failure = f, .search_path = search ? search : "/usr/local/bin:/usr/bin:/bin"};
+    static char stack[64 << 10] __attribute__((aligned(16)));
+    // Shared descriptors carry the notification listener over; exec gives the command its own table without it.
+    int pid = clone(become_command, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &launch);
+    if (pid < 0) return fail(f, STEP_SESSION, -errno, "clone");
+    if (launch.failed) {
+        SYS4(__NR_wait4, pid, NULL, __WALL, NULL);
+        return -1;
+    }
+    command->pid = pid;
+    return 0;
+}

@@ -1,0 +1,211 @@
+#include "connect.h"
+
+#include "report.h"
+#include "system.h"
+
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+#define MAX_WORKERS 32
+#define WORKER_STACK (16 << 10)
+#define MAX_DENIALS 256
+#define LG_PIDFD_THREAD O_EXCL
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_un local;
+    char bytes[sizeof(struct sockaddr_storage)];
+};
+
+// A connect that may block runs beside the supervisor, in its memory, on a slot's stack.
+struct worker {
+    int pid; // 0: free
+    int listener, socket, held;
+    uint64_t id;
+    union address address;
+    unsigned length;
+    char stack[WORKER_STACK] __attribute__((aligned(16)));
+};
+static struct worker workers[MAX_WORKERS];
+
+static void answer(int listener, uint64_t id, long result) {
+    struct seccomp_notif_resp response = {.id = id, .val = 0, .error = result < 0 ? (int)result : 0};
+    SYS3(__NR_ioctl, listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+static size_t append_number(char *text, size_t at, unsigned value) {
+    char digits[12];
+    size_t n = 0;
+    do digits[n++] = (char)('0' + value % 10);
+    while (value /= 10);
+    while (n) text[at++] = digits[--n];
+    text[at] = '\0';
+    return at;
+}
+
+static int thread_group(unsigned thread) {
+    char path[48] = "/proc/", text[1024];
+    size_t at = append_number(path, 6, thread);
+    strcpy(path + at, "/status");
+    int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    long n = SYS3(__NR_read, fd, text, sizeof text - 1);
+    sys_close(fd);
+    if (n <= 0) return -ESRCH;
+    text[n] = '\0';
+    const char *field = strstr(text, "\nTgid:");
+    if (!field) return -ESRCH;
+    int group = 0;
+    for (field += 6; *field == ' ' || *field == '\t'; field++);
+    for (; *field >= '0' && *field <= '9'; field++) group = group * 10 + (*field - '0');
+    return group;
+}
+
+// A duplicate of the caller's descriptor. The caller may be any thread; before 6.9 only leaders have a pidfd.
+static int duplicate_socket(unsigned thread, int fd) {
+    int pidfd = (int)SYS2(__NR_pidfd_open, thread, LG_PIDFD_THREAD);
+    if (pidfd == -EINVAL) {
+        int group = thread_group(thread);
+        pidfd = group < 0 ? group : (int)SYS2(__NR_pidfd_open, group, 0);
+    }
+    if (pidfd < 0) return pidfd;
+    int copy = (int)SYS3(__NR_pidfd_getfd, pidfd, fd, 0);
+    sys_close(pidfd);
+    return copy;
+}
+
+static int read_address(unsigned thread, uint64_t from, unsigned length, union address *address) {
+    struct iovec local = {address->bytes, length}, remote = {(void *)(uintptr_t)from, length};
+    memset(address, 0, sizeof *address);
+    long n = SYS6(__NR_process_vm_readv, thread, &local, 1, &remote, 1, 0);
+    return n < 0 ? (int)n : n == (long)length ? 0 : -EFAULT;
+}
+
+static void report_denial(struct connect_supervisor *s, const char *name, size_t length) {
+    if (s->denials++ >= MAX_DENIALS) return;
+    struct report report = {.kind = REPORT_DENIED, .step = AF_UNIX, .text_length = (uint32_t)length};
+    if (length > sizeof report.text) length = sizeof report.text;
+    memcpy(report.text, name, length);
+    report_send(s->status, &report, false, -1, 0);
+}
+
+// Turns a pathname address into one that names exactly the checked socket. Returns a handle to keep until connected,
+// or what connect shall fail with.
+static int resolve_local(struct connect_supervisor *s, unsigned thread, union address *address, unsigned *length) {
+    char path[sizeof address->local.sun_path + 1] = {0};
+    memcpy(path, address->local.sun_path, *length - offsetof(struct sockaddr_un, sun_path));
+    int base = AT_FDCWD;
+    if (path[0] != '/') {
+        char cwd[48] = "/proc/";
+        strcpy(cwd + append_number(cwd, 6, thread), "/cwd");
+        base = sys_openat(AT_FDCWD, cwd, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        if (base < 0) return base;
+    }
+    // Magic links would resolve to the supervisor's own descriptors.
+    int handle = sys_openat2(base, path, O_PATH | O_CLOEXEC, LG_RESOLVE_NO_MAGICLINKS);
+    if (base != AT_FDCWD) sys_close(base);
+    if (handle < 0) return handle;
+    struct stat inode;
+    struct statfs mount;
+    char link[48] = "/proc/self/fd/";
+    append_number(link, 14, (unsigned)handle);
+    long n = SYS4(__NR_newfstatat, handle, "", &inode, AT_EMPTY_PATH);
+    if (n == 0) n = SYS2(__NR_fstatfs, handle, &mount);
+    if (n == 0 && !S_ISSOCK(inode.st_mode)) n = -ECONNREFUSED;
+    if (n == 0 && mount.f_flags & ST_RDONLY) {
+        char name[4096];
+        long known = SYS4(__NR_readlinkat, AT_FDCWD, link, name, sizeof name);
+        report_denial(s, known > 0 ? name : path, known > 0 ? (size_t)known : strlen(path));
+        n = -EACCES;
+    }
+    if (n < 0) {
+        sys_close(handle);
+        return (int)n;
+    }
+    strcpy(address->local.sun_path, link);
+    *length = (unsigned)(offsetof(struct sockaddr_un, sun_path) + strlen(link) + 1);
+    return handle;
+}
+
+static int connect_beside(void *context) {
+    struct worker *w = context;
+    long result = SYS3(__NR_connect, w->socket, &w->address, w->length);
+    answer(w->listener, w->id, result);
+    sys_close(w->socket);
+    if (w->held >= 0) sys_close(w->held);
+    SYS1(__NR_exit, 0);
+    return 0;
+}
+
+static long start_worker(int listener, uint64_t id, int socket, int held, const union address *address, unsigned length) {
+    for (int i = 0; i < MAX_WORKERS; i++) {
+        struct worker *w = &workers[i];
+        if (w->pid) continue;
+        w->listener = listener, w->id = id, w->socket = socket, w->held = held, w->address = *address, w->length = length;
+        int pid = clone(connect_beside, w->stack + sizeof w->stack, CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, w);
+        if (pid < 0) return -EAGAIN;
+        w->pid = pid;
+        return 0;
+    }
+    return -EAGAIN;
+}
+
+bool connect_worker_ended(int pid) {
+    for (int i = 0; i < MAX_WORKERS; i++) {
+        if (workers[i].pid != pid) continue;
+        workers[i].pid = 0;
+        return true;
+    }
+    return false;
+}
+
+// Decides and connects. Returns 1 when a worker will answer, else the result of the caller's connect.
+static long connect_for(struct connect_supervisor *s, const struct seccomp_notif *request) {
+    unsigned thread = request->pid, length = (unsigned)request->data.args[2];
+    union address address;
+    if ((int)length < 0 || length > sizeof address) return -EINVAL;
+    int socket = duplicate_socket(thread, (int)request->data.args[0]);
+    if (socket < 0) return socket;
+    int held = -1, domain = 0;
+    socklen_t size = sizeof domain;
+    long n = read_address(thread, request->data.args[1], length, &address);
+    // Only now is it certain that `thread` still is the caller and not a reused number.
+    uint64_t id = request->id;
+    if (n == 0) n = SYS3(__NR_ioctl, s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+    if (n == 0) n = SYS5(__NR_getsockopt, socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    if (n == 0 && domain == AF_UNIX && length > offsetof(struct sockaddr_un, sun_path) && address.any.sa_family == AF_UNIX) {
+        if (length > sizeof(struct sockaddr_un)) n = -EINVAL;
+        else if (address.local.sun_path[0]) n = held = resolve_local(s, thread, &address, &length);
+        else if (!s->abstract_allowed) {
+            report_denial(s, address.local.sun_path, length - offsetof(struct sockaddr_un, sun_path));
+            n = -EACCES;
+        }
+    }
+    long flags = n < 0 ? 0 : SYS3(__NR_fcntl, socket, F_GETFL, 0);
+    if (n >= 0 && (flags & O_NONBLOCK || domain == AF_NETLINK)) n = SYS3(__NR_connect, socket, &address, length);
+    else if (n >= 0 && (n = start_worker(s->listener, id, socket, held, &address, length)) == 0) return 1;
+    if (held >= 0) sys_close(held);
+    sys_close(socket);
+    return n;
+}
+
+void connect_serve(struct connect_supervisor *s) {
+    // The kernel's structure may grow; it wants all of it zero.
+    union {
+        struct seccomp_notif notification;
+        char room[512];
+    } request;
+    memset(&request, 0, sizeof request);
+    if (SYS3(__NR_ioctl, s->listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0) return; // the caller is gone
+    long result = connect_for(s, &request.notification);
+    if (result <= 0) answer(s->listener, request.notification.id, result);
+}

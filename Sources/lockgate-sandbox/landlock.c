@@ -1,0 +1,86 @@
+#include "landlock.h"
+
+#include "system.h"
+
+#include <sys/stat.h>
+
+// linux/landlock.h of the build machine may be older than the kernel it runs on.
+struct ruleset_attributes {
+    uint64_t handled_access_fs, handled_access_net, scoped;
+};
+struct path_rule {
+    uint64_t allowed_access;
+    int32_t parent_fd;
+} __attribute__((packed));
+
+enum {
+    FS_WRITE_FILE = 1 << 1,
+    FS_CHANGE_FOLDER = 0x1ff << 4 & ~(1 << 6 | 1 << 11), // remove_dir .. make_sym without device nodes
+    FS_MAKE_DEVICES = 1 << 6 | 1 << 11,
+    FS_REFER = 1 << 13,    // ABI 2
+    FS_TRUNCATE = 1 << 14, // ABI 3
+    FS_IOCTL_DEV = 1 << 15, // ABI 5
+    SCOPE_ABSTRACT_SOCKET = 1 << 0, // ABI 6
+    SCOPE_SIGNAL = 1 << 1,
+};
+
+int landlock_abi(void) {
+    int n = (int)SYS3(__NR_landlock_create_ruleset, NULL, 0, 1);
+    return n < 0 ? 0 : n;
+}
+
+static int allow(int ruleset, const char *path, uint64_t access) {
+    int fd = sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+    if (fd == -ENOENT) return 0;
+    if (fd < 0) return fd;
+    struct stat s;
+    long n = SYS4(__NR_newfstatat, fd, "", &s, AT_EMPTY_PATH);
+    if (n == 0) {
+        if (!S_ISDIR(s.st_mode)) access &= FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
+        struct path_rule rule = {.allowed_access = access, .parent_fd = fd};
+        n = SYS4(__NR_landlock_add_rule, ruleset, 1, &rule, 0);
+    }
+    sys_close(fd);
+    return (int)n;
+}
+
+// What was passed in for writing may also be opened again through /dev/stdout. Pipes and sockets are outside Landlock.
+static int allow_standard(int ruleset, uint64_t access) {
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat s;
+        long flags = SYS3(__NR_fcntl, fd, F_GETFL, 0);
+        if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || SYS4(__NR_newfstatat, fd, "", &s, AT_EMPTY_PATH) < 0) continue;
+        if (!S_ISREG(s.st_mode) && !S_ISCHR(s.st_mode)) continue;
+        struct path_rule rule = {.allowed_access = access, .parent_fd = fd};
+        long n = SYS4(__NR_landlock_add_rule, ruleset, 1, &rule, 0);
+        if (n < 0 && n != -EBADFD) return (int)n;
+    }
+    return 0;
+}
+
+int landlock_confine(const struct policy *policy, int abi, struct failure *f) {
+    if (abi < 2) return 0; // ABI 1 forbids every rename between folders, which git needs; the mounts hold alone then
+    uint64_t change = FS_WRITE_FILE | FS_CHANGE_FOLDER | FS_REFER;
+    if (abi >= 3) change |= FS_TRUNCATE;
+    uint64_t device = abi >= 5 ? FS_IOCTL_DEV : 0;
+    struct ruleset_attributes attributes = {
+        .handled_access_fs = change | FS_MAKE_DEVICES | device,
+        .scoped = abi >= 6 ? SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL : 0,
+    };
+    size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, size, 0);
+    if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "create_ruleset");
+    static const char *const always[] = {"/tmp", "/run", "/proc"};
+    int n = 0;
+    for (size_t i = 0; n == 0 && i < sizeof always / sizeof *always; i++) n = allow(ruleset, always[i], change);
+    if (n == 0) n = allow(ruleset, "/dev", change | device);
+    if (n == 0) n = allow_standard(ruleset, (change | device) & (FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV));
+    const char *culprit = "standard paths";
+    for (size_t i = 0; n == 0 && i < policy->mount_count; i++) {
+        const struct policy_mount *m = &policy->mounts[i];
+        if (m->kind == MOUNT_WRITABLE) n = allow(ruleset, culprit = m->path, change);
+    }
+    if (n == 0) n = (int)SYS2(__NR_landlock_restrict_self, ruleset, 0), culprit = "restrict_self";
+    sys_close(ruleset);
+    return n < 0 ? fail(f, STEP_LANDLOCK, n, culprit) : 0;
+}

@@ -1,0 +1,84 @@
+// The policy and command as they come from the agent: one message of tagged records in a sealed memory file.
+//
+//   header   u32 magic "LGSB"  u32 version  u32 total bytes  u32 records          (little endian)
+//   record   u16 tag  u16 zero  u32 length  payload
+//
+// A string payload ends in its only NUL. Anything else is refused as a whole: there is no partial policy.
+#ifndef LOCKGATE_POLICY_H
+#define LOCKGATE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define POLICY_MAGIC 0x4253474cu
+#define POLICY_VERSION 1u
+#define POLICY_MAX_BYTES (16u << 20)
+#define POLICY_MAX_RECORDS 200000u
+#define POLICY_MAX_MOUNTS 8192u
+
+enum policy_tag {
+    TAG_FLAGS = 1,       // u32: enum policy_flag
+    TAG_LIMITS = 2,      // u32 processes, u32 zero, u64 bytes of temporary files
+    TAG_CWD = 3,         // string, absolute
+    TAG_ARGUMENT = 4,    // string, in order
+    TAG_ENVIRONMENT = 5, // string NAME=VALUE
+    TAG_MOUNT = 6,       // u8 enum mount_kind, string path [, string: target of a symbolic link, content of a file]
+    TAG_TERMINAL = 7,    // u16 rows, u16 columns
+    TAG_PLACEHOLDER = 8, // u8 kind 'd' | 'f', string path, string content (empty for 'd')
+};
+
+enum policy_flag {
+    FLAG_CONTAINED = 1 << 0,   // namespaces, mounts, Landlock, seccomp; absent: danger-full-access
+    FLAG_PRIVATE_NET = 1 << 1, // own network namespace with loopback only
+    FLAG_TERMINAL = 1 << 2,    // a new pseudo-terminal becomes fds 0-2 and the controlling terminal
+    FLAG_PROBE = 1 << 3,       // set everything up, run nothing, report the layers
+    FLAG_ALL = (1 << 4) - 1,
+};
+
+enum mount_kind {
+    MOUNT_WRITABLE = 'w', // keeps the host's own flags although the root becomes read-only
+    MOUNT_VISIBLE = 'v',  // read-only, placed again inside a private directory that would hide it
+    MOUNT_PIN = 'p',      // a mount of itself: cannot be renamed or removed
+    MOUNT_READONLY = 'r', // pinned and read-only
+    MOUNT_MASK = 'm',     // an empty read-only folder or file in its place
+    MOUNT_CONTENT = 'c',  // a read-only file with other content in its place
+    MOUNT_SYMLINK = 'l',  // symbolic link inside a private directory
+    MOUNT_DEVICE = 'd',   // device node or folder of /dev made visible
+};
+
+struct policy_mount {
+    enum mount_kind kind;
+    const char *path;
+    const char *target;
+    int tree;
+};
+
+struct placeholder {
+    char kind;
+    const char *path;
+    const char *content;
+    int fd;
+    int parent;
+};
+
+struct policy {
+    uint32_t flags;
+    uint32_t processes;
+    uint64_t temporary_bytes;
+    const char *cwd;
+    char **arguments, **environment;
+    size_t argument_count, environment_count;
+    struct policy_mount *mounts;
+    size_t mount_count;
+    struct placeholder *placeholders;
+    size_t placeholder_count;
+    uint16_t rows, columns;
+};
+
+// Parses `size` bytes at `bytes`, which must outlive the policy: strings point into it.
+// Returns NULL, or what is wrong with the message.
+const char *policy_parse(struct policy *policy, const uint8_t *bytes, size_t size);
+void policy_free(struct policy *policy);
+
+#endif

@@ -1,0 +1,20 @@
+// Watches over a running command: reaps, serves its connects, obeys the agent, and leaves nothing behind.
+#ifndef LOCKGATE_SUPERVISE_H
+#define LOCKGATE_SUPERVISE_H
+
+#include "command.h"
+
+struct supervision {
+    int status;           // socket to the agent
+    int signals;          // signalfd for SIGCHLD, which is blocked
+    bool is_init;         // of the command's pid namespace
+    bool abstract_allowed;
+    struct command command;
+};
+
+// signalfd for SIGCHLD; call before the first child. Negative errno on failure.
+int supervise_signals(void);
+// Returns when the command and all it started are gone and reported, or the agent has gone away.
+void supervise(struct supervision *s);
+
+#endif

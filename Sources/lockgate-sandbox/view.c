@@ -1,0 +1,338 @@
+#include "view.h"
+
+#include "system.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+// One tmpfs carries every private folder; it is attached at /tmp first and its `tmp` folder covers it at the end,
+// so that no path leads to the others but their own mounts.
+#define SCRATCH "/tmp"
+#define NO_DEVICES (LG_MOUNT_ATTR_NOSUID | LG_MOUNT_ATTR_NODEV)
+
+int view_map_identity(unsigned uid, unsigned gid, struct failure *f) {
+    char line[64];
+    int n = sys_write_file("/proc/self/setgroups", "deny", 4);
+    if (n < 0 && n != -ENOENT) return fail(f, STEP_IDENTITY, n, "/proc/self/setgroups");
+    int length = snprintf(line, sizeof line, "%u %u 1", uid, uid);
+    n = sys_write_file("/proc/self/uid_map", line, (size_t)length);
+    if (n < 0) return fail(f, STEP_IDENTITY, n, "/proc/self/uid_map");
+    length = snprintf(line, sizeof line, "%u %u 1", gid, gid);
+    n = sys_write_file("/proc/self/gid_map", line, (size_t)length);
+    return n < 0 ? fail(f, STEP_IDENTITY, n, "/proc/self/gid_map") : 0;
+}
+
+int view_raise_loopback(struct failure *f) {
+    int s = (int)SYS3(__NR_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s < 0) return fail(f, STEP_LOOPBACK, s, "lo");
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    long n = SYS3(__NR_ioctl, s, SIOCSIFFLAGS, &request);
+    sys_close(s);
+    return n < 0 ? fail(f, STEP_LOOPBACK, n, "lo") : 0;
+}
+
+// A path handle without following any symbolic link: what the agent planned is what gets mounted, or nothing.
+static int open_exact(const char *path) {
+    return sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC | O_NOFOLLOW, LG_RESOLVE_NO_SYMLINKS);
+}
+
+static int clone_tree(int handle) {
+    return sys_open_tree(handle, "", AT_EMPTY_PATH | LG_OPEN_TREE_CLONE | LG_AT_RECURSIVE | O_CLOEXEC);
+}
+
+static int attach(int tree, int target) {
+    return sys_move_mount(tree, "", target, "", LG_MOVE_MOUNT_F_EMPTY_PATH | LG_MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+static bool is_under(const char *path, const char *folder) {
+    size_t n = strlen(folder);
+    return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static bool is_private(const char *path) {
+    return is_under(path, "/tmp") || is_under(path, "/run") || is_under(path, "/dev");
+}
+
+static bool is_folder(int handle) {
+    struct stat s;
+    return SYS4(__NR_newfstatat, handle, "", &s, AT_EMPTY_PATH) == 0 && S_ISDIR(s.st_mode);
+}
+
+// Clones of everything that must survive the private folders and the read-only root, taken while the tree is the host's.
+static int take_clones(struct policy *policy, struct failure *f) {
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        struct policy_mount *m = &policy->mounts[i];
+        if (m->kind != MOUNT_WRITABLE && m->kind != MOUNT_VISIBLE && m->kind != MOUNT_DEVICE) continue;
+        int handle = open_exact(m->path);
+        if (handle < 0) return fail(f, STEP_WRITABLE_ROOT, handle, m->path);
+        m->tree = clone_tree(handle);
+        sys_close(handle);
+        if (m->tree < 0) return fail(f, STEP_WRITABLE_ROOT, m->tree, m->path);
+        uint64_t set = m->kind == MOUNT_DEVICE ? LG_MOUNT_ATTR_NOSUID
+                       : m->kind == MOUNT_WRITABLE ? NO_DEVICES : NO_DEVICES | LG_MOUNT_ATTR_RDONLY;
+        int n = sys_mount_setattr(m->tree, "", AT_EMPTY_PATH | LG_AT_RECURSIVE, set, 0);
+        if (n < 0) return fail(f, STEP_WRITABLE_ROOT, n, m->path);
+    }
+    return 0;
+}
+
+static int make_private_folders(const struct policy *policy, struct failure *f) {
+    char options[96];
+    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=1m",
+             (unsigned long long)(policy->temporary_bytes ? policy->temporary_bytes : (uint64_t)4 << 30));
+    int n = sys_mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV, options);
+    if (n < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, SCRATCH);
+    static const struct { const char *name; int mode; } folders[] = {
+        {"tmp", 01777}, {"run", 0755}, {"run/lock", 01777}, {"dev", 0755}, {"shm", 01777}, {"empty", 0555},
+    };
+    int scratch = sys_openat(AT_FDCWD, SCRATCH, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (scratch < 0) return fail(f, STEP_PRIVATE_FOLDERS, scratch, SCRATCH);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        n = sys_mkdirat(scratch, folders[i].name, folders[i].mode);
+        if (n == 0) n = (int)SYS3(__NR_fchmodat, scratch, folders[i].name, folders[i].mode);
+        if (n < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, folders[i].name);
+    }
+    n = sys_openat(scratch, "void", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+    sys_close(scratch);
+    if (n < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, SCRATCH);
+    sys_close(n);
+    return 0;
+}
+
+static int bind_scratch(const char *folder, const char *target, uint64_t attributes) {
+    int tree = sys_open_tree(AT_FDCWD, folder, LG_OPEN_TREE_CLONE | O_CLOEXEC);
+    if (tree < 0) return tree;
+    int n = attributes ? sys_mount_setattr(tree, "", AT_EMPTY_PATH, attributes, 0) : 0;
+    if (n == 0) n = sys_move_mount(tree, "", AT_FDCWD, target, LG_MOVE_MOUNT_F_EMPTY_PATH);
+    sys_close(tree);
+    return n;
+}
+
+static const char *const device_nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
+#define DEVICE_COUNT (sizeof device_nodes / sizeof *device_nodes)
+
+static int take_devices(int trees[DEVICE_COUNT]) {
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        char path[32] = "/dev/";
+        strcat(path, device_nodes[i]);
+        trees[i] = sys_open_tree(AT_FDCWD, path, LG_OPEN_TREE_CLONE | O_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    }
+    return 0;
+}
+
+static int build_dev(int trees[DEVICE_COUNT], struct failure *f) {
+    int n = bind_scratch(SCRATCH "/dev", "/dev", 0);
+    if (n < 0) return fail(f, STEP_DEVICES, n, "/dev");
+    int dev = sys_openat(AT_FDCWD, "/dev", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (dev < 0) return fail(f, STEP_DEVICES, dev, "/dev");
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        if (trees[i] < 0) continue; // a machine without /dev/full still has a sandbox
+        int node = sys_openat(dev, device_nodes[i], O_CREAT | O_EXCL | O_CLOEXEC | O_WRONLY, 0666);
+        if (node < 0) return fail(f, STEP_DEVICES, node, device_nodes[i]);
+        sys_close(node);
+        n = sys_move_mount(trees[i], "", dev, device_nodes[i], LG_MOVE_MOUNT_F_EMPTY_PATH);
+        sys_close(trees[i]);
+        if (n < 0) return fail(f, STEP_DEVICES, n, device_nodes[i]);
+    }
+    static const struct { const char *name, *target; } links[] = {
+        {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+        {"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
+    };
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        n = (int)SYS3(__NR_symlinkat, links[i].target, dev, links[i].name);
+        if (n < 0) return fail(f, STEP_DEVICES, n, links[i].name);
+    }
+    if ((n = sys_mkdirat(dev, "shm", 0755)) < 0 || (n = sys_mkdirat(dev, "pts", 0755)) < 0) return fail(f, STEP_DEVICES, n, "/dev/shm");
+    sys_close(dev);
+    n = bind_scratch(SCRATCH "/shm", "/dev/shm", 0);
+    if (n < 0) return fail(f, STEP_DEVICES, n, "/dev/shm");
+    n = sys_mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
+    return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/pts") : 0;
+}
+
+// Makes the mount point for `path` below a private folder: its parents, and a folder or an empty file.
+static int make_mount_point(const char *path, bool folder) {
+    char partial[4096];
+    size_t length = strlen(path);
+    if (length >= sizeof partial) return -ENAMETOOLONG;
+    for (size_t i = 1; i < length; i++) {
+        if (path[i] != '/') continue;
+        memcpy(partial, path, i);
+        partial[i] = '\0';
+        int n = sys_mkdirat(AT_FDCWD, partial, 0755);
+        if (n < 0 && n != -EEXIST && n != -EROFS) return n;
+    }
+    if (folder) {
+        int n = sys_mkdirat(AT_FDCWD, path, 0755);
+        return n == -EEXIST ? 0 : n;
+    }
+    int fd = sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    if (fd < 0) return fd;
+    sys_close(fd);
+    return 0;
+}
+
+static int place_clones(struct policy *policy, struct failure *f) {
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        struct policy_mount *m = &policy->mounts[i];
+        if (m->kind == MOUNT_SYMLINK) {
+            int n = make_mount_point(m->path, true);
+            if (n == 0) n = (int)SYS3(__NR_unlinkat, AT_FDCWD, m->path, AT_REMOVEDIR);
+            if (n == 0) n = (int)SYS3(__NR_symlinkat, m->target, AT_FDCWD, m->path);
+            if (n < 0) return fail(f, STEP_PLACE, n, m->path);
+            continue;
+        }
+        if (m->tree < 0) continue;
+        if (is_private(m->path)) {
+            int n = make_mount_point(m->path, is_folder(m->tree));
+            if (n < 0) return fail(f, STEP_PLACE, n, m->path);
+        }
+        int target = open_exact(m->path);
+        if (target < 0) return fail(f, STEP_PLACE, target, m->path);
+        int n = attach(m->tree, target);
+        sys_close(target);
+        sys_close(m->tree);
+        m->tree = -1;
+        if (n < 0) return fail(f, STEP_PLACE, n, m->path);
+    }
+    return 0;
+}
+
+static int mount_on_itself(int target, uint64_t attributes) {
+    int tree = clone_tree(target);
+    if (tree < 0) return tree;
+    int n = attributes ? sys_mount_setattr(tree, "", AT_EMPTY_PATH | LG_AT_RECURSIVE, attributes, 0) : 0;
+    if (n == 0) n = attach(tree, target);
+    sys_close(tree);
+    return n;
+}
+
+// Mounts a path on itself, read-only or not, in the order the agent gave: a folder before what lies in it.
+static int protect(struct policy *policy, struct failure *f) {
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        struct policy_mount *m = &policy->mounts[i];
+        if (m->kind != MOUNT_PIN && m->kind != MOUNT_READONLY) continue;
+        int target = open_exact(m->path);
+        if (target == -ENOENT && is_private(m->path)) continue; // hidden by a private folder: nothing to protect
+        if (target < 0) return fail(f, STEP_PROTECT, target, m->path);
+        int n = mount_on_itself(target, m->kind == MOUNT_READONLY ? LG_MOUNT_ATTR_RDONLY | NO_DEVICES : 0);
+        sys_close(target);
+        if (n < 0) return fail(f, STEP_PROTECT, n, m->path);
+    }
+    return 0;
+}
+
+// Placeholders stand where nothing stood; what stands there now becomes read-only.
+static int cover_placeholders(struct policy *policy, struct failure *f) {
+    for (size_t i = 0; i < policy->placeholder_count; i++) {
+        const char *path = policy->placeholders[i].path;
+        int target = open_exact(path);
+        if (target == -ENOENT || target == -ENOTDIR) continue; // could not be made, so the command cannot make it either
+        if (target < 0) return fail(f, STEP_PROTECT, target, path);
+        int n = mount_on_itself(target, LG_MOUNT_ATTR_RDONLY | NO_DEVICES);
+        sys_close(target);
+        if (n < 0) return fail(f, STEP_PROTECT, n, path);
+    }
+    return 0;
+}
+
+// A read-only mount of `name` in the scratch folder over `target`.
+static int cover(int scratch, const char *name, int target) {
+    int tree = sys_open_tree(scratch, name, LG_OPEN_TREE_CLONE | O_CLOEXEC);
+    if (tree < 0) return tree;
+    int n = sys_mount_setattr(tree, "", AT_EMPTY_PATH, LG_MOUNT_ATTR_RDONLY | NO_DEVICES, 0);
+    if (n == 0) n = attach(tree, target);
+    sys_close(tree);
+    return n;
+}
+
+static int write_content(int scratch, const char *name, const char *content) {
+    int fd = sys_openat(scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+    if (fd < 0) return fd;
+    size_t length = strlen(content);
+    long n = SYS3(__NR_write, fd, content, length);
+    sys_close(fd);
+    return n < 0 ? (int)n : n == (long)length ? 0 : -ENOSPC;
+}
+
+static int mask(struct policy *policy, int scratch, struct failure *f) {
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        struct policy_mount *m = &policy->mounts[i];
+        if (m->kind != MOUNT_MASK && m->kind != MOUNT_CONTENT) continue;
+        int target = open_exact(m->path);
+        if (target == -ENOENT || target == -ENOTDIR) continue; // not in this view: nothing to hide
+        if (target == -EACCES) continue;                       // the command runs as the same user and cannot reach it either
+        if (target < 0) return fail(f, STEP_MASK, target, m->path);
+        char name[32];
+        int n = 0;
+        if (m->kind == MOUNT_CONTENT) {
+            snprintf(name, sizeof name, "content%zu", i);
+            n = write_content(scratch, name, m->target);
+        } else {
+            strcpy(name, is_folder(target) ? "empty" : "void");
+        }
+        if (n == 0) n = cover(scratch, name, target);
+        sys_close(target);
+        if (n < 0) return fail(f, STEP_MASK, n, m->path);
+    }
+    return 0;
+}
+
+int view_build(struct policy *policy, struct failure *f) {
+    int devices[DEVICE_COUNT];
+    int n = sys_mount_setattr(AT_FDCWD, "/", LG_AT_RECURSIVE, 0, MS_PRIVATE);
+    if (n < 0) return fail(f, STEP_PROPAGATION, n, "/");
+    if (take_clones(policy, f) < 0) return -1;
+    take_devices(devices);
+    n = sys_mount_setattr(AT_FDCWD, "/", LG_AT_RECURSIVE, LG_MOUNT_ATTR_RDONLY | NO_DEVICES, 0);
+    if (n < 0) return fail(f, STEP_READONLY_ROOT, n, "/");
+    if (make_private_folders(policy, f) < 0 || build_dev(devices, f) < 0) return -1;
+    if ((n = bind_scratch(SCRATCH "/run", "/run", 0)) < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, "/run");
+    int scratch = sys_openat(AT_FDCWD, SCRATCH, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (scratch < 0) return fail(f, STEP_PRIVATE_FOLDERS, scratch, SCRATCH);
+    if ((n = bind_scratch(SCRATCH "/tmp", "/tmp", 0)) < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, "/tmp");
+    if (place_clones(policy, f) < 0 || protect(policy, f) < 0 || cover_placeholders(policy, f) < 0 ||
+        mask(policy, scratch, f) < 0)
+        return -1;
+    sys_close(scratch);
+    n = sys_mount_setattr(AT_FDCWD, "/dev", 0, LG_MOUNT_ATTR_RDONLY, 0);
+    return n < 0 ? fail(f, STEP_DEVICES, n, "/dev") : 0;
+}
+
+// Since 6.14 pid_max belongs to the pid namespace; before, writing it would change the whole machine.
+static bool has_own_pid_max(void) {
+    struct utsname name;
+    if (SYS1(__NR_uname, &name) < 0) return false;
+    int major = 0, minor = 0;
+    return sscanf(name.release, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 14));
+}
+
+int view_mount_proc(const struct policy *policy, struct failure *f) {
+    int n = sys_mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    if (n < 0) return fail(f, STEP_PROC, n, "/proc");
+    if (policy->processes && has_own_pid_max()) {
+        char text[16];
+        int length = snprintf(text, sizeof text, "%u", policy->processes);
+        n = sys_write_file("/proc/sys/kernel/pid_max", text, (size_t)length);
+        if (n < 0) return fail(f, STEP_LIMITS, n, "/proc/sys/kernel/pid_max");
+    }
+    // Owned by global root: without this uid 0 in the sandbox changes the whole machine's settings.
+    static const char *const kernel_parts[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi"};
+    for (size_t i = 0; i < sizeof kernel_parts / sizeof *kernel_parts; i++) {
+        int tree = sys_open_tree(AT_FDCWD, kernel_parts[i], LG_OPEN_TREE_CLONE | LG_AT_RECURSIVE | O_CLOEXEC);
+        if (tree == -ENOENT) continue;
+        if (tree < 0) return fail(f, STEP_PROC, tree, kernel_parts[i]);
+        n = sys_mount_setattr(tree, "", AT_EMPTY_PATH | LG_AT_RECURSIVE, LG_MOUNT_ATTR_RDONLY | NO_DEVICES | LG_MOUNT_ATTR_NOEXEC, 0);
+        if (n == 0) n = sys_move_mount(tree, "", AT_FDCWD, kernel_parts[i], LG_MOVE_MOUNT_F_EMPTY_PATH);
+        sys_close(tree);
+        if (n < 0) return fail(f, STEP_PROC, n, kernel_parts[i]);
+    }
+    return 0;
+}

@@ -37,6 +37,10 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "Wire"], swiftSettings: strict),
+        .target(name: "Files", dependencies: ["CLinux", "Text", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "FilesTests", dependencies: ["CLinux", "Files", "TestSupport", "Text", "Wire"],
+            swiftSettings: strict),
         .target(
             name: "Journal",
             dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),

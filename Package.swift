@@ -34,6 +34,16 @@ let package = Package(
                 "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Tools", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Basics", "Commands", "Journal", "TestSupport", "Wire", "lockgate", "lockgate-sandbox"],
+            swiftSettings: strict),
+        .target(
+            name: "Config",
+            dependencies: ["Basics", "Wire", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConfigTests", dependencies: ["Basics", "Config", "Wire"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "Wire"], swiftSettings: strict),
@@ -45,12 +55,17 @@ let package = Package(
             name: "Journal",
             dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .testTarget(name: "JournalTests", dependencies: ["Basics", "Journal", "Wire"], swiftSettings: strict),
-        .target(
-            name: "Config",
-            dependencies: ["Basics", "Wire", .product(name: "TOMLKit", package: "TOMLKit")],
-            swiftSettings: strict),
+        .executableTarget(
+            name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),
+        // Static, so that it starts in 0.3 ms and works in any root file system.
+        .executableTarget(
+            name: "lockgate-sandbox",
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror"])],
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+        .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "ConfigTests", dependencies: ["Basics", "Config", "Wire"], swiftSettings: strict),
+            name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],
+            swiftSettings: strict),
         .target(
             name: "Models",
             dependencies: [
@@ -64,19 +79,6 @@ let package = Package(
         .testTarget(
             name: "ModelsTests", dependencies: ["Basics", "Models", "TestSupport", "Wire"], exclude: ["Streams"],
             swiftSettings: strict),
-        .executableTarget(
-            name: "lockgate",
-            dependencies: ["Commands", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
-        // Static, so that it starts in 0.3 ms and works in any root file system.
-        .executableTarget(
-            name: "lockgate-sandbox",
-            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror"])],
-            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
-        .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
-        .testTarget(
-            name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],
-            swiftSettings: strict),
-        .target(name: "Files", dependencies: ["CLinux", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),
         .target(

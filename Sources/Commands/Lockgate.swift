@@ -1,4 +1,6 @@
 package import ArgumentParser
+import Basics
+import Glibc
 
 /// The program's root: verbs and nothing else.
 package struct Lockgate: AsyncParsableCommand {
@@ -9,4 +11,23 @@ package struct Lockgate: AsyncParsableCommand {
         subcommands: [ExecCommand.self, SandboxCommandLine.self, DoctorCommand.self])
 
     package init() {}
+
+    /// Runs the command line and ends the process.
+    ///
+    /// Wrong usage ends with 2, as in DESIGN's contract and most shells' tools; the argument parser's own code is 64.
+    package static func start() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+            exit()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            try? PosixFile.writeAll(STDERR_FILENO, Array((fullMessage(for: error) + "\n").utf8))
+            Glibc.exit(2)
+        }
+    }
 }

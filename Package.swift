@@ -43,7 +43,7 @@ let package = Package(
             dependencies: ["Basics", "Wire", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: strict),
         .testTarget(
-            name: "ConfigTests", dependencies: ["Basics", "Config", "Wire"], swiftSettings: strict),
+            name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "Wire"], swiftSettings: strict),

@@ -43,7 +43,7 @@ package struct Configuration: Sendable {
     ///
     /// - Parameter root: the project's folder; symbolic links are resolved.
     package func trustLevel(of root: String) -> TrustLevel? {
-        decisions.level(of: [CanonicalPath.of(root) ?? root])
+        decisions.level(of: [PosixFile.canonical(root) ?? root])
     }
 }
 

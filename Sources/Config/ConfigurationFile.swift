@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import Wire
 
@@ -13,7 +14,7 @@ enum ConfigurationFile {
     static func read(_ path: String, followsLinks: Bool = true) throws(LockgateError) -> [UInt8]? {
         // Without O_NONBLOCK a FIFO in the file's place would block here for ever.
         let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
-        let descriptor = retryingInterrupts { open(path, flags) }
+        let descriptor = open(path, flags)
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT, ENOTDIR: return nil
@@ -34,42 +35,19 @@ enum ConfigurationFile {
                 remedy: "move it away, or put a file there")
         }
         guard status.st_size <= maximumSize else { throw tooLarge(path) }
-        return try contents(of: descriptor, path: path, expected: Int(status.st_size))
+        do throws(SystemError) {
+            return try PosixFile.readAll(descriptor, limit: maximumSize)
+        } catch {
+            throw error.errno == EFBIG ? tooLarge(path) : unreadable(path, error.errno)
+        }
     }
 
     /// The names of the profiles in a folder, sorted; empty when it cannot be read.
     static func profiles(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
         let suffix = ".\(ConfigurationLoader.fileName)"
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(suffix), name.utf8.count > suffix.utf8.count {
-                names.append(String(name.dropLast(suffix.count)))
-            }
+        return PosixFile.list(folder).filter { $0.hasSuffix(suffix) && $0 != suffix }.map {
+            String($0.dropLast(suffix.count))
         }
-        return names.sorted()
-    }
-
-    private static func contents(of descriptor: Int32, path: String, expected: Int) throws(LockgateError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var failure: Int32 = 0
-        // One byte more than the size tells a file that grew meanwhile from one that did not.
-        while bytes.count <= maximumSize {
-            let room = max(expected + 1 - bytes.count, 4096)
-            let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-                let got = retryingInterrupts { Glibc.read(descriptor, buffer.baseAddress, room) }
-                if got < 0 { failure = errno }
-                count = max(got, 0)
-            }
-            if failure != 0 { throw unreadable(path, failure) }
-            if chunk.isEmpty { return bytes }
-            bytes.append(contentsOf: chunk)
-        }
-        throw tooLarge(path)
     }
 
     private static func tooLarge(_ path: String) -> LockgateError {
@@ -83,13 +61,5 @@ enum ConfigurationFile {
         return LockgateError(
             "config.unreadable", "cannot read \(path.printable): \(reason)",
             remedy: code == EACCES ? "make it readable: chmod u+r \(path.printable)" : "check the path and the disk")
-    }
-}
-
-/// Repeats a system call while a signal interrupts it.
-private func retryingInterrupts<Result: SignedInteger>(_ call: () -> Result) -> Result {
-    while true {
-        let result = call()
-        if result != -1 || errno != EINTR { return result }
     }
 }

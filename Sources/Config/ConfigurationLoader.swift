@@ -93,7 +93,7 @@ package struct ConfigurationLoader: Sendable {
     ) throws(LockgateError) -> ConfigurationLayer? {
         guard let bytes = try ConfigurationFile.read(path, followsLinks: followsLinks) else { return nil }
         let document = try TOMLDocument(SourceText(name: path, bytes: bytes))
-        var reader = LayerReader(document, layer: layer, directory: path.parentPath, userHome: userHome)
+        var reader = LayerReader(document, layer: layer, directory: PathText.parent(path), userHome: userHome)
         return try reader.read()
     }
 

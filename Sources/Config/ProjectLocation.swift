@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 package import Wire
 
@@ -14,7 +15,7 @@ package struct ProjectLocation: Sendable, Hashable {
     /// From the root down to the working directory, both included.
     package var directories: [String] {
         var all = [workingDirectory]
-        while let last = all.last, last != root { all.append(last.parentPath) }
+        while let last = all.last, last != root { all.append(PathText.parent(last)) }
         return all.reversed()
     }
 
@@ -24,7 +25,7 @@ package struct ProjectLocation: Sendable, Hashable {
     package static func find(
         from directory: String, markers: [String]
     ) throws(LockgateError) -> ProjectLocation {
-        guard let start = CanonicalPath.of(directory) else {
+        guard let start = PosixFile.canonical(directory) else {
             throw LockgateError(
                 "config.no_directory", "cannot enter \(directory.printable): \(String(cString: strerror(errno)))",
                 remedy: "name an existing directory")
@@ -39,25 +40,7 @@ package struct ProjectLocation: Sendable, Hashable {
                 }
             }
             guard at != "/" else { return ProjectLocation(root: start, workingDirectory: start, hasMarker: false) }
-            at = at.parentPath
+            at = PathText.parent(at)
         }
-    }
-}
-
-/// Paths with all symbolic links resolved.
-enum CanonicalPath {
-    /// Nil, with `errno` set, when the path does not exist.
-    static func of(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
-}
-
-extension String {
-    /// The path without its last component; `/` stays.
-    var parentPath: String {
-        guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")), slash != startIndex else { return "/" }
-        return String(self[..<slash])
     }
 }

@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 import Wire
 
@@ -31,13 +32,10 @@ struct TOMLTests {
 
     @Test("Values and places agree with another reader")
     func oracle() throws {
-        try Fixture.with { fixture in
-            var names: [String] = []
-            for (index, text) in Self.documents.enumerated() {
-                names.append("\(fixture.base)/\(index).toml")
-                try fixture.write(names[index], text)
-            }
-            let output = try Fixture.python(Self.oracle, names)
+        try TemporaryFolder.with { folder in
+            let names = Self.documents.indices.map { "\($0).toml" }
+            for (name, text) in zip(names, Self.documents) { try folder.write(name, text) }
+            let output = try OracleCommand.run(["python3", "-c", Self.oracle] + names, in: folder).output
             let lines = output.split(separator: UInt8(ascii: "\n"))
             try #require(lines.count == Self.documents.count)
             for (text, line) in zip(Self.documents, lines) {

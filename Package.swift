@@ -40,7 +40,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Config",
-            dependencies: ["Basics", "Wire", .product(name: "TOMLKit", package: "TOMLKit")],
+            dependencies: ["Basics", "Wire"],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),

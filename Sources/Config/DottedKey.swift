@@ -6,7 +6,7 @@ enum DottedKey {
     }
 
     /// The names of a dotted key; nil when the text is not one.
-    static func split(_ text: String) -> [String]? { TOMLScanner.splitKey(text) }
+    static func split(_ text: String) -> [String]? { TOMLReader.splitKey(text) }
 
     private static func quoted(_ name: String) -> String {
         !name.isEmpty && name.utf8.allSatisfy(\.isBareKey) ? name : TOMLText.quoted(name)

@@ -1,5 +1,4 @@
 import Basics
-import TOMLKit
 import Wire
 
 /// A parsed TOML text: its values, and where each of them stands.
@@ -20,14 +19,16 @@ struct TOMLDocument: Sendable {
     init(_ source: SourceText) throws(LockgateError) {
         self.source = source
         try Self.checkEncoding(source)
-        let scan = TOMLScan(source)
-        try Self.check(scan, source)
-        let table = try Self.parse(source)
-        entries = scan.entries
-        offsets = Dictionary(scan.entries.map { ($0.path, $0.key.lowerBound) }) { first, _ in first }
-        var reader = TOMLValueReader()
-        root = reader.object(table)
-        foreign = reader.foreign
+        let content: TOMLContent
+        do throws(TOMLSyntaxError) {
+            content = try TOMLReader.read(source.bytes)
+        } catch {
+            throw source.error(error)
+        }
+        root = content.root
+        foreign = content.foreign
+        entries = content.entries
+        offsets = Dictionary(entries.map { ($0.path, $0.key.lowerBound) }) { first, _ in first }
     }
 
     /// Where the key of a pair or the header of a table stands.
@@ -47,90 +48,6 @@ struct TOMLDocument: Sendable {
         throw source.error(
             "config.encoding", at: source.position(of: offset), "is not valid UTF-8",
             remedy: "save the file as UTF-8 (for example: iconv -f latin1 -t utf-8)")
-    }
-
-    private static func check(_ scan: TOMLScan, _ source: SourceText) throws(LockgateError) {
-        guard let stop = scan.stop else { return }
-        let position = source.position(of: stop.offset)
-        switch stop.reason {
-        case .syntax(let reason): throw source.syntaxError(at: position, reason)
-        case .nul:
-            throw source.error(
-                "config.nul", at: position, "a NUL character in a string",
-                remedy: "remove the escape; no option takes NUL")
-        case .tooDeep:
-            throw source.error(
-                "config.too_deep", at: position, "nested deeper than \(TOMLScanner.maximumDepth) levels",
-                remedy: "no option needs more than six levels; remove the nesting")
-        }
-    }
-
-    private static func parse(_ source: SourceText) throws(LockgateError) -> TOMLTable {
-        do {
-            return try TOMLTable(string: String(decoding: source.bytes, as: UTF8.self))
-        } catch let error as TOMLParseError {
-            let begin = error.source.begin
-            // toml++ tells first what it was about, in parser's terms.
-            let reason =
-                error.description.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? error.description
-            throw source.syntaxError(at: SourcePosition(line: begin.line, column: begin.column), reason)
-        } catch {
-            throw source.syntaxError(at: SourcePosition(line: 1, column: 1), "unreadable")
-        }
-    }
-}
-
-extension TOMLScan {
-    init(_ source: SourceText) { self = TOMLScanner.scan(source.bytes) }
-}
-
-/// Turns TOMLKit's tables into JSON values.
-private struct TOMLValueReader {
-    var foreign: [[String]: String] = [:]
-    private var path: [String] = []
-
-    mutating func object(_ table: TOMLTable) -> JSONObject {
-        var pairs: [(String, JSONValue)] = []
-        for key in table.keys {
-            guard let value = table[key] else { continue }
-            path.append(key)
-            pairs.append((key, self.value(value)))
-            path.removeLast()
-        }
-        return JSONObject(pairs)
-    }
-
-    private mutating func value(_ value: any TOMLValueConvertible) -> JSONValue {
-        switch value.type {
-        case .bool: return .bool(value.bool ?? false)
-        case .int: return .int(value.int ?? 0)
-        case .string: return .string(value.string ?? "")
-        case .table: return .object(value.table.map { object($0) } ?? [:])
-        case .array: return .array(elements(value.array))
-        case .double:
-            let number = value.double ?? 0
-            if number.isFinite { return .double(number) }
-            return foreign("a number that is not finite", "\(number)")
-        case .date: return foreign("a date", value.debugDescription)
-        case .time: return foreign("a time", value.debugDescription)
-        case .dateTime: return foreign("a date and time", value.debugDescription)
-        }
-    }
-
-    private mutating func elements(_ array: TOMLArray?) -> [JSONValue] {
-        guard let array else { return [] }
-        var result: [JSONValue] = []
-        for index in 0..<array.count {
-            path.append(String(index))
-            result.append(value(array[index]))
-            path.removeLast()
-        }
-        return result
-    }
-
-    private mutating func foreign(_ type: String, _ text: String) -> JSONValue {
-        foreign[path] = type
-        return .string(text)
     }
 }
 
@@ -156,7 +73,23 @@ extension SourceText {
             remedy: remedy)
     }
 
-    func syntaxError(at position: SourcePosition, _ reason: String) -> LockgateError {
+    /// The error of the reader with the place's line and a fix.
+    func error(_ error: TOMLSyntaxError) -> LockgateError {
+        let position = position(of: error.offset)
+        switch error.reason {
+        case .syntax(let reason): return syntaxError(at: position, reason)
+        case .nul:
+            return self.error(
+                "config.nul", at: position, "a NUL character in a string",
+                remedy: "remove the escape; no option takes NUL")
+        case .tooDeep:
+            return self.error(
+                "config.too_deep", at: position, "nested deeper than \(TOMLReader.maximumDepth) levels",
+                remedy: "no option needs more than six levels; remove the nesting")
+        }
+    }
+
+    private func syntaxError(at position: SourcePosition, _ reason: String) -> LockgateError {
         error("config.syntax", at: position, "not valid TOML: \(reason.printable)", remedy: syntaxRemedy(at: position))
     }
 

@@ -2,7 +2,12 @@
 enum DottedKey {
     /// `projects."/srv/a.b".trust_level`: bare where TOML allows it, quoted elsewhere.
     static func join(_ path: some Sequence<String>) -> String {
-        path.map(quoted).joined(separator: ".")
+        var text = ""
+        for name in path {
+            if !text.isEmpty { text += "." }
+            text += quoted(name)
+        }
+        return text
     }
 
     /// The names of a dotted key; nil when the text is not one.

@@ -115,10 +115,10 @@ extension ConfigurationOption {
 
     /// Reads a pattern: names separated by dots, placeholders in angle brackets.
     private static func segments(_ pattern: String) -> [OptionSegment] {
-        pattern.split(separator: ".").map { part in
-            guard part.first == "<", part.last == ">" else { return .name(String(part)) }
-            return OptionPlaceholder(rawValue: String(part.dropFirst().dropLast())).map(OptionSegment.placeholder)
-                ?? .name(String(part))
+        pattern.utf8.split(separator: UInt8(ascii: ".")).map { part in
+            guard part.first == UInt8(ascii: "<") else { return .name(String(Substring(part))) }
+            let name = String(Substring(part.dropFirst().dropLast()))
+            return OptionPlaceholder(rawValue: name).map(OptionSegment.placeholder) ?? .name(name)
         }
     }
 }

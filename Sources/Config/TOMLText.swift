@@ -19,6 +19,10 @@ package enum TOMLText {
 
     /// A basic string (TOML 1.0, "String") with the escapes it demands.
     package static func quoted(_ text: String) -> String {
+        let needsEscape = text.utf8.contains {
+            $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
+        }
+        guard needsEscape else { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

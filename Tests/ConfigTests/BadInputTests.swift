@@ -116,7 +116,7 @@ struct BadInputTests {
             message: "1:9: not valid TOML: ", remedy: "correct line 1, or comment it out with #"),
         Case(
             name: "key twice", text: "model = \"a\"\nmodel = \"b\"\n", code: "config.syntax",
-            message: "2:9: not valid TOML: cannot redefine existing string 'model'\n",
+            message: "2:1: not valid TOML: model is stated twice (first in line 1)\n",
             remedy: "correct line 2, or comment it out with #"),
         Case(
             name: "NUL", text: "model = \"a\0b\"\n", code: "config.nul",

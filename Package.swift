@@ -21,7 +21,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
     ],
     targets: [
@@ -93,6 +92,5 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Tools", dependencies: ["Basics", "Files", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
-    ],
-    cxxLanguageStandard: .cxx17
+    ]
 )

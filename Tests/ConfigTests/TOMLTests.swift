@@ -161,6 +161,26 @@ struct TOMLTests {
     /// Documents for each seed.
     private static let mutationCount = 400
 
+    @Test("Every prefix and every changed byte gives a document or an error", arguments: documents.indices)
+    func prefixesAndBytes(index: Int) {
+        let bytes = Array(Self.documents[index].utf8)
+        var texts = bytes.indices.map { Array(bytes[..<$0]) }
+        for at in bytes.indices {
+            for byte: UInt8 in [0, 0x0A, 0x22, 0x27, 0x5B, 0x7B, 0x80, 0xFF] {
+                var changed = bytes
+                changed[at] = byte
+                texts.append(changed)
+            }
+        }
+        for text in texts {
+            do throws(LockgateError) {
+                _ = try TOMLDocument(SourceText(name: "x", bytes: text))
+            } catch {
+                #expect(error.code.name.hasPrefix("config."))
+            }
+        }
+    }
+
     @Test("Bytes without any sense are refused without a crash", arguments: 0..<8)
     func noise(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -18,7 +18,6 @@ owner() { # owner MODULE TARGET
     strays=$(grep -rlE "^((internal|package|public|private) )?import $1\$" Sources | grep -v "^Sources/$2/" || true)
     [ -z "$strays" ] || complain "$1 is imported outside $2: $strays"
 }
-owner TOMLKit Config
 owner AsyncHTTPClient Models
 owner Crypto Journal
 

@@ -27,7 +27,8 @@ package struct SandboxCommandLine: AsyncParsableCommand {
     package func validate() throws {
         guard SandboxMode(rawValue: sandbox) != nil else {
             throw ValidationError(
-                "there is no sandbox mode \"\(sandbox)\": use \(SandboxMode.allCases.map(\.rawValue).joined(separator: ", "))")
+                "there is no sandbox mode \"\(sandbox)\": use \(SandboxMode.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         guard network == "on" || network == "off" else {
             throw ValidationError("there is no network mode \"\(network)\" here: use off or on")
@@ -41,7 +42,8 @@ package struct SandboxCommandLine: AsyncParsableCommand {
         let status: Int32
         do throws(LockgateError) {
             guard let workspace = PosixFile.canonical(wanted), PosixFile.isDirectory(workspace) else {
-                throw LockgateError("workspace.missing", "\(wanted) is not a directory", remedy: "give an existing one after -C")
+                throw LockgateError(
+                    "workspace.missing", "\(wanted) is not a directory", remedy: "give an existing one after -C")
             }
             let policy = SandboxPolicy(
                 mode: SandboxMode(rawValue: sandbox) ?? .readOnly, network: NetworkMode(rawValue: network) ?? .off,

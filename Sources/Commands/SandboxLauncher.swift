@@ -46,7 +46,8 @@ private final class SandboxedCommand: RunningCommand {
 
     func write(_ bytes: [UInt8]) throws(LockgateError) {
         guard let input = process.input else {
-            throw LockgateError("terminal.no_input", "the command does not read input", remedy: "start it with tty: true")
+            throw LockgateError(
+                "terminal.no_input", "the command does not read input", remedy: "start it with tty: true")
         }
         do {
             try TerminalInput.write(bytes, to: input)

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Glibc
 import Synchronization
 
@@ -20,7 +20,7 @@ package final class ProgramRun: Sendable {
         }
     }
 
-    private let process: pid_t
+    private let process: Int32
     private let out: String
     private let errors: String
     private let end = Mutex<(status: Int32?, waiters: [CheckedContinuation<Int32, Never>])>((nil, []))

@@ -9,19 +9,22 @@ package final class CommandTools: Sendable {
     package struct Settings: Sendable, Hashable {
         package var cwd: String
         package var shell: String
-        /// Bytes of output that one answer gives the model.
+        /// Bytes of output that one answer gives the model unless it asks for more.
         package var outputBytes: Int
+        /// The most it gets when it asks.
+        package var maximumOutputBytes: Int
         /// The longest that one call waits.
         package var maximumYield: Duration
         package var allowsLoginShell: Bool
 
         package init(
             cwd: String, shell: String = "/bin/bash", outputBytes: Int = 10_000,
-            maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true
+            maximumOutputBytes: Int = 40_000, maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true
         ) {
             self.cwd = cwd
             self.shell = shell
-            self.outputBytes = outputBytes
+            self.outputBytes = min(outputBytes, maximumOutputBytes)
+            self.maximumOutputBytes = maximumOutputBytes
             self.maximumYield = maximumYield
             self.allowsLoginShell = allowsLoginShell
         }

@@ -21,7 +21,10 @@ struct ExecCommandTool: Tool {
                 "tty": [
                     "type": "boolean", "description": "Run on a terminal, for interactive programs. Default false.",
                 ],
-                "login": ["type": "boolean", "description": "Use a login shell (bash -lc), which reads the user's profile. Default false."],
+                "login": [
+                    "type": "boolean",
+                    "description": "Use a login shell (bash -lc), which reads the user's profile. Default false.",
+                ],
                 "yield_time_ms": [
                     "type": "integer", "description": "How long to wait for the end before returning. Default 10000.",
                 ],
@@ -58,6 +61,6 @@ struct ExecCommandTool: Tool {
 
     static func bytes(_ tokens: JSONValue?, settings: CommandTools.Settings) -> Int {
         guard let tokens = tokens?.int else { return settings.outputBytes }
-        return min(max(400, tokens * 4), max(settings.outputBytes, 40_000))
+        return min(max(400, min(tokens, 1 << 20) * 4), settings.maximumOutputBytes)
     }
 }

@@ -60,7 +60,9 @@ package struct FileEditor: Sendable {
                 try files.apply(absolute)
                 return ((), ["files": .array(absolute.map(\.digest))])
             }
-        } catch let error as LockgateError where error.code.name.hasPrefix("files.") || error.code.name.hasPrefix("patch.") {
+        } catch let error as LockgateError
+            where error.code.name.hasPrefix("files.") || error.code.name.hasPrefix("patch.")
+        {
             report.status = WorkspaceFiles.isDenial(error) ? .declined : .failed
             report.reason = error.message
             try host.complete(id, .fileChange(report))
@@ -134,7 +136,8 @@ extension FileChange {
     /// Path and sizes, for the journal's outcome.
     fileprivate var digest: JSONValue {
         [
-            "path": .string(destination ?? path), "old_bytes": .optional(old?.count), "new_bytes": .optional(new?.count),
+            "path": .string(destination ?? path), "old_bytes": .optional(old?.count),
+            "new_bytes": .optional(new?.count),
         ]
     }
 }

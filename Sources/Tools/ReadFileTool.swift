@@ -32,7 +32,8 @@ struct ReadFileTool: Tool {
             guard !bytes.prefix(8000).contains(0) else {
                 return call.answer("\(path) is a binary file of \(bytes.count) bytes.", isError: true)
             }
-            return call.answer(Self.part(of: bytes, from: arguments["offset"]?.int ?? 1, lines: arguments["limit"]?.int))
+            return call.answer(
+                Self.part(of: bytes, from: arguments["offset"]?.int ?? 1, lines: arguments["limit"]?.int))
         }
     }
 

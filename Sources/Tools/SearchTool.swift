@@ -23,7 +23,9 @@ struct SearchTool: Tool {
         guard let arguments = call.arguments, let pattern = arguments["pattern"]?.string else {
             return call.answer("The arguments must be a JSON object with a string \"pattern\".", isError: true)
         }
-        var argv = ["rg", "--no-config", "--line-number", "--no-heading", "--color=never", "--max-columns=300", "--sort=path"]
+        var argv = [
+            "rg", "--no-config", "--line-number", "--no-heading", "--color=never", "--max-columns=300", "--sort=path",
+        ]
         if let glob = arguments["glob"]?.string { argv.append("--glob=\(glob)") }
         // After `--` no text from the model can be an option such as --pre, which runs programs.
         argv += ["--regexp=\(pattern)", "--", arguments["path"]?.string ?? "."]

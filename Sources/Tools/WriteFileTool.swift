@@ -20,7 +20,8 @@ struct WriteFileTool: Tool {
         guard let arguments = call.arguments, let path = arguments["path"]?.string,
             let content = arguments["content"]?.string
         else {
-            return call.answer("The arguments must be a JSON object with strings \"path\" and \"content\".", isError: true)
+            return call.answer(
+                "The arguments must be a JSON object with strings \"path\" and \"content\".", isError: true)
         }
         let old: [UInt8]?
         do {

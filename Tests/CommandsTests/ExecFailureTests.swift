@@ -19,7 +19,10 @@ import Wire
         ("missing image", ["-i", "/nonexistent.png", "x"], 1, "/nonexistent.png"),
         ("missing schema", ["--output-schema", "/nonexistent.json", "x"], 1, "/nonexistent.json"),
         ("unwritable last message", ["-o", "/nonexistent/dir/file", "x"], 1, "/nonexistent/dir"),
-        ("unknown session", ["resume", "01a20573-1eb5-7e8d-a9a2-e0099cc351e0", "x"], 1, "01a20573-1eb5-7e8d-a9a2-e0099cc351e0"),
+        (
+            "unknown session", ["resume", "01a20573-1eb5-7e8d-a9a2-e0099cc351e0", "x"], 1,
+            "01a20573-1eb5-7e8d-a9a2-e0099cc351e0"
+        ),
         ("no session yet", ["resume", "--last", "x"], 1, "no session"),
         ("unknown provider", ["-c", "model_provider=nobody", "x"], 1, "nobody"),
         ("empty prompt", ["  "], 2, "prompt"),
@@ -95,7 +98,7 @@ import Wire
 }
 
 @Suite(.timeLimit(.minutes(2))) struct ExecInterruptionTests {
-    @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, 143), (SIGHUP, 129)])
+    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
     func aSignalEndsTheRunAndItsCommandAndTheJournalIsWhole(_ signal: Int32, _ status: Int32) async throws {
         try await ExecFixture.with([ExecFixture.shell("echo begun; sleep 600")]) { fixture in
             let run = try fixture.start("--json", "-s", "workspace-write", "go")
@@ -120,7 +123,9 @@ import Wire
         ]) { fixture in
             let run = try fixture.start("--json", "-s", "workspace-write", "go")
             await fixture.server.waitForRequests(2)
-            while run.outputSoFar.split(separator: "\n").filter({ $0.contains("item.started") }).count < 2 { await Task.yield() }
+            while run.outputSoFar.split(separator: "\n").filter({ $0.contains("item.started") }).count < 2 {
+                await Task.yield()
+            }
             run.signal(SIGKILL)
             let killed = try await run.result()
             #expect(killed.status == 128 + SIGKILL)

@@ -46,11 +46,13 @@ struct ExecFixture {
 
     func start(_ arguments: String..., input: [UInt8]? = nil) throws -> ProgramRun {
         try ProgramRun(
-            "lockgate", ["exec"] + arguments, in: repository.path, environment: environment, scratch: home, input: input)
+            "lockgate", ["exec"] + arguments, in: repository.path, environment: environment, scratch: home, input: input
+        )
     }
 
     func exec(
-        _ arguments: [String], input: [UInt8]? = nil, environment extra: [String: String?] = [:], in folder: String? = nil
+        _ arguments: [String], input: [UInt8]? = nil, environment extra: [String: String?] = [:],
+        in folder: String? = nil
     ) async throws -> ProgramRun.Result {
         var environment = environment
         for (name, value) in extra { environment[name] = value }

@@ -8,7 +8,11 @@ import Wire
     @Test(arguments: WireDialect.allCases)
     func aCommandRunsInTheSandboxAndTheStreamHasCodexsShape(_ dialect: WireDialect) async throws {
         try await ExecFixture.with(
-            [.init(text: ["Look", "ing."], calls: [.init("exec_command", ["cmd": "echo hi; echo bad >&2; exit 3"])]), .text("Done.")],
+            [
+                .init(
+                    text: ["Look", "ing."], calls: [.init("exec_command", ["cmd": "echo hi; echo bad >&2; exit 3"])]),
+                .text("Done."),
+            ],
             dialect: dialect
         ) { fixture in
             let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
@@ -42,7 +46,8 @@ import Wire
     @Test func theAgentCommitsInsideTheSandbox() async throws {
         try await ExecFixture.with([
             .call("apply_patch", ["input": "*** Begin Patch\n*** Add File: src/a.txt\n+one\n*** End Patch"]),
-            ExecFixture.shell("git add -A && git commit -qm 'Add a' && git log --oneline | head -1"), .text("Committed."),
+            ExecFixture.shell("git add -A && git commit -qm 'Add a' && git log --oneline | head -1"),
+            .text("Committed."),
         ]) { fixture in
             let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
             #expect(run.status == 0, "\(run.text)")
@@ -72,7 +77,8 @@ import Wire
 
     @Test func aReadOnlySessionDeclinesAChangeAndExitsWithFour() async throws {
         try await ExecFixture.with([
-            .call("write_file", ["path": "a.txt", "content": "x"]), ExecFixture.shell("touch b.txt"), .text("Could not."),
+            .call("write_file", ["path": "a.txt", "content": "x"]), ExecFixture.shell("touch b.txt"),
+            .text("Could not."),
         ]) { fixture in
             let run = try await fixture.exec(["--json", "-s", "read-only", "go"])
             #expect(run.status == 4)

@@ -60,8 +60,9 @@ package struct ExecCommand: AsyncParsableCommand {
     var last = false
     @Option(help: "auto, always or never.")
     var color: String = "auto"
-    @Flag(name: [.customLong("dangerously-bypass-approvals-and-sandbox"), .customLong("yolo")],
-          help: "Commands run without the sandbox and reach everything you can. Recorded in the journal.")
+    @Flag(
+        name: [.customLong("dangerously-bypass-approvals-and-sandbox"), .customLong("yolo")],
+        help: "Commands run without the sandbox and reach everything you can. Recorded in the journal.")
     var bypass = false
 
     package init() {}

@@ -54,7 +54,8 @@ struct ExecRequest: Sendable {
                     throw Self.usage("resume needs a session id or --last", "lockgate exec resume --last \"go on\"")
                 }
                 guard let id = SessionID(text) else {
-                    throw Self.usage("\"\(text)\" is not a session id", "ids are the file names under sessions/, or use --last")
+                    throw Self.usage(
+                        "\"\(text)\" is not a session id", "ids are the file names under sessions/, or use --last")
                 }
                 origin = .resume(id)
             }
@@ -62,7 +63,9 @@ struct ExecRequest: Sendable {
             throw Self.usage("--last goes with resume", "lockgate exec resume --last \"go on\"")
         }
         guard words.count <= 1 else {
-            throw Self.usage("the prompt has \(words.count) words that are not quoted together", "lockgate exec \"\(words.joined(separator: " "))\"")
+            throw Self.usage(
+                "the prompt has \(words.count) words that are not quoted together",
+                "lockgate exec \"\(words.joined(separator: " "))\"")
         }
         switch words.first {
         case "-": prompt = .standardInput
@@ -81,7 +84,8 @@ struct ExecRequest: Sendable {
         }
         if command.bypass, let sandbox = command.sandbox, sandbox != SandboxMode.dangerFullAccess.rawValue {
             throw Self.usage(
-                "-s \(sandbox) and --dangerously-bypass-approvals-and-sandbox contradict each other", "give one of them")
+                "-s \(sandbox) and --dangerously-bypass-approvals-and-sandbox contradict each other", "give one of them"
+            )
         }
         if let sandbox = command.bypass ? SandboxMode.dangerFullAccess.rawValue : command.sandbox {
             guard SandboxMode(rawValue: sandbox) != nil else {
@@ -118,7 +122,9 @@ struct ExecRequest: Sendable {
         }
         self.colour = colour
         bypasses = command.bypass
-        if isEphemeral, origin != .new { throw Self.usage("--ephemeral cannot go with resume", "leave one of them out") }
+        if isEphemeral, origin != .new {
+            throw Self.usage("--ephemeral cannot go with resume", "leave one of them out")
+        }
     }
 
     /// `usd=1,tokens=200k,seconds=600`; `k` and `m` multiply.
@@ -129,7 +135,9 @@ struct ExecRequest: Sendable {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(pair[0])
             guard pair.count == 2, ["usd", "tokens", "seconds"].contains(name) else {
-                throw usage("--budget \(text): \"\(part)\" is not usd=N, tokens=N or seconds=N", "--budget usd=1,tokens=200k,seconds=600")
+                throw usage(
+                    "--budget \(text): \"\(part)\" is not usd=N, tokens=N or seconds=N",
+                    "--budget usd=1,tokens=200k,seconds=600")
             }
             var digits = pair[1]
             var factor = 1.0
@@ -140,7 +148,9 @@ struct ExecRequest: Sendable {
             }
             if factor > 1 { digits = digits.dropLast() }
             guard let value = Double(digits), value.isFinite, value > 0 else {
-                throw usage("--budget \(text): \"\(pair[1])\" is not a positive number", "--budget usd=1,tokens=200k,seconds=600")
+                throw usage(
+                    "--budget \(text): \"\(pair[1])\" is not a positive number",
+                    "--budget usd=1,tokens=200k,seconds=600")
             }
             limits[name] = value * factor
         }

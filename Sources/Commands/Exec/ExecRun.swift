@@ -117,7 +117,9 @@ struct ExecRun {
             }
             return value
         } catch let error as SystemError {
-            throw LockgateError("schema.unreadable", "cannot read the output schema: \(error)", remedy: "check the path after --output-schema")
+            throw LockgateError(
+                "schema.unreadable", "cannot read the output schema: \(error)",
+                remedy: "check the path after --output-schema")
         } catch let error as JSONSyntaxError {
             throw LockgateError("schema.invalid", "\(path): \(error)", remedy: "mend the JSON in that file")
         }
@@ -128,8 +130,11 @@ struct ExecRun {
         guard let path = request.outputLastMessage.map(absolute) else { return }
         let folder = PathText.parent(path)
         guard access(folder, W_OK) == 0, !PosixFile.isDirectory(path) else {
-            let reason = PosixFile.isDirectory(path) ? "it is a directory" : SystemError("access", folder, errno: errno).description
-            throw LockgateError("output.unwritable", "cannot write \(path): \(reason)", remedy: "give -o a path that you can write")
+            let reason =
+                PosixFile.isDirectory(path)
+                ? "it is a directory" : SystemError("access", folder, errno: errno).description
+            throw LockgateError(
+                "output.unwritable", "cannot write \(path): \(reason)", remedy: "give -o a path that you can write")
         }
     }
 

@@ -24,12 +24,14 @@ struct ModelSelection: Sendable {
         prices = PriceTable.builtIn.merging(
             settings.prices.mapValues {
                 PriceTable.Price(
-                    input: $0.input ?? 0, cachedInput: $0.cachedInput, cacheWrite: $0.cacheWrite, output: $0.output ?? 0)
+                    input: $0.input ?? 0, cachedInput: $0.cachedInput, cacheWrite: $0.cacheWrite, output: $0.output ?? 0
+                )
             })
         keyNames = Set(Provider.presets.compactMap(\.envKey) + settings.providers.values.compactMap(\.envKey))
         if let name = provider.envKey, (environment[name] ?? "").isEmpty {
             throw LockgateError(
-                "provider.no_key", "the provider \(id) needs a key in the environment variable \(name), which is not set",
+                "provider.no_key",
+                "the provider \(id) needs a key in the environment variable \(name), which is not set",
                 remedy: settings.providers[id]?.envKeyInstructions
                     ?? "export \(name)=…, or use a local model: lockgate model install, then -m \(Self.localModel)")
         }
@@ -84,7 +86,8 @@ struct ModelSelection: Sendable {
             let known = Set(Provider.presets.map(\.id)).union(settings.providers.keys).sorted()
             throw LockgateError(
                 "provider.unknown", "there is no model provider \"\(id)\"",
-                remedy: "add [model_providers.\(id)] to the configuration, or use one of: \(known.joined(separator: ", "))")
+                remedy:
+                    "add [model_providers.\(id)] to the configuration, or use one of: \(known.joined(separator: ", "))")
         }
         let dialect = own.wireAPI ?? preset?.wireAPI ?? .responses
         return Provider(

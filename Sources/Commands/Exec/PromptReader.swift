@@ -23,7 +23,8 @@ struct PromptReader: Sendable {
         case .unspecified:
             guard isatty(input) == 0 else {
                 throw LockgateError(
-                    "usage", "there is no prompt", remedy: "lockgate exec \"what to do\", or pipe the prompt in", exitCode: 2)
+                    "usage", "there is no prompt", remedy: "lockgate exec \"what to do\", or pipe the prompt in",
+                    exitCode: 2)
             }
             return (try standardInput(), nil)
         case .text(let text):
@@ -58,7 +59,8 @@ struct PromptReader: Sendable {
     private func standardInput() throws(LockgateError) -> String {
         let text = try readAll()
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw LockgateError("usage", "the prompt on standard input is empty", remedy: "pipe some text in", exitCode: 2)
+            throw LockgateError(
+                "usage", "the prompt on standard input is empty", remedy: "pipe some text in", exitCode: 2)
         }
         return text
     }

@@ -23,7 +23,7 @@ extension SessionSetup {
             maskedPaths: maskedFiles)
         let commands = CommandTools(
             settings: CommandTools.Settings(
-                cwd: cwd, shell: shell, outputBytes: settings.toolOutputTokenLimit * 4,
+                cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell),
             launcher: try launcher(policy), editor: editor)
@@ -65,7 +65,9 @@ extension SessionSetup {
         return try SandboxLauncher(policy: sandbox, variables: variables, environment: environment)
     }
 
-    private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError) -> SessionSettings {
+    private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError)
+        -> SessionSettings
+    {
         let profile = selection.profile
         var context: [String] = []
         let documents = ProjectInstructions(

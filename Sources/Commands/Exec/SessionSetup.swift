@@ -71,10 +71,12 @@ struct SessionSetup: Sendable {
             roots.append(Sourced(real, try origin("sandbox_workspace_write.writable_roots")))
         }
         for path in request.addedDirectories {
-            guard let real = PosixFile.canonical(PathText.absolute(path, from: startDirectory)), PosixFile.isDirectory(real)
+            guard let real = PosixFile.canonical(PathText.absolute(path, from: startDirectory)),
+                PosixFile.isDirectory(real)
             else {
                 throw LockgateError(
-                    "config.writable_root", "--add-dir \(path) is not a directory", remedy: "create it first", exitCode: 2)
+                    "config.writable_root", "--add-dir \(path) is not a directory", remedy: "create it first",
+                    exitCode: 2)
             }
             roots.append(Sourced(real, Wire.Origin(.flag("--add-dir"))))
         }
@@ -88,7 +90,8 @@ struct SessionSetup: Sendable {
         [
             "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
             "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": try policy().json,
-            "bypass": .bool(request.bypasses), "configuration": .array(configuration.files.map { .string($0.description) }),
+            "bypass": .bool(request.bypasses),
+            "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
     }
 

@@ -24,4 +24,31 @@ enum ByteSearch {
             return UnsafeRawPointer(hit) - UnsafeRawPointer(base)
         }
     }
+
+    /// How many LFs there are, eight bytes at a time, since all output of all commands is counted.
+    ///
+    /// A byte of `word ^ pattern` is zero where an LF is. Adding 0x7F to the low seven bits of a byte sets its high bit
+    /// unless they are zero, and no carry leaves the byte; so exactly the zero bytes end up with a clear high bit.
+    static func lineFeedCount(in bytes: UnsafeRawBufferPointer) -> Int {
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        let pattern: UInt64 = 0x0A0A_0A0A_0A0A_0A0A
+        var count = 0
+        var at = 0
+        while at + 8 <= bytes.count {
+            // Each byte of the sum counts one column, to 255 at most before it is added up.
+            let end = at + 8 * min(255, (bytes.count - at) / 8)
+            var columns: UInt64 = 0
+            while at < end {
+                let word = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ pattern
+                columns &+= (~(((word & low) &+ low) | word | low)) >> 7
+                at += 8
+            }
+            for shift in stride(from: UInt64(0), to: 64, by: 8) { count += Int(columns >> shift & 0xFF) }
+        }
+        while at < bytes.count {
+            if bytes[at] == 0x0A { count += 1 }
+            at += 1
+        }
+        return count
+    }
 }

@@ -11,6 +11,7 @@ package struct OutputBuffer: Sendable {
     private var tailStart = 0
     /// All bytes ever appended.
     package private(set) var totalBytes = 0
+    private var totalLineEnds = 0
 
     /// - Parameters:
     ///   - head: bytes kept from the start.
@@ -22,28 +23,27 @@ package struct OutputBuffer: Sendable {
 
     package mutating func append(_ bytes: UnsafeRawBufferPointer) {
         totalBytes += bytes.count
-        var rest = bytes[...]
-        if head.count < headLimit {
-            let taken = rest.prefix(headLimit - head.count)
-            head.append(contentsOf: taken)
-            rest = rest.dropFirst(taken.count)
+        totalLineEnds += ByteSearch.lineFeedCount(in: bytes)
+        let toHead = min(bytes.count, headLimit - head.count)
+        head.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<toHead]))
+        // Of a chunk larger than the tail only its end can stay.
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[toHead...].suffix(tailLimit))
+        let toFree = min(rest.count, tailLimit - tail.count)
+        tail.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<toFree]))
+        overwrite(with: UnsafeRawBufferPointer(rebasing: rest[toFree...]))
+    }
+
+    /// Puts at most `tailLimit` bytes over the oldest ones of a full ring.
+    private mutating func overwrite(with bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty else { return }
+        let start = tailStart
+        let beforeWrap = min(bytes.count, tailLimit - start)
+        tail.withUnsafeMutableBytes { ring in
+            UnsafeMutableRawBufferPointer(rebasing: ring[start...])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<beforeWrap]))
+            ring.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[beforeWrap...]))
         }
-        guard !rest.isEmpty else { return }
-        if rest.count >= tailLimit {
-            tail = Array(rest.suffix(tailLimit))
-            tailStart = 0
-            return
-        }
-        let free = tailLimit - tail.count
-        if free > 0 {
-            let taken = rest.prefix(free)
-            tail.append(contentsOf: taken)
-            rest = rest.dropFirst(taken.count)
-        }
-        for part in [rest.prefix(tail.count - tailStart), rest.dropFirst(tail.count - tailStart)] where !part.isEmpty {
-            tail.replaceSubrange(tailStart..<tailStart + part.count, with: part)
-            tailStart = (tailStart + part.count) % tailLimit
-        }
+        tailStart = (start + bytes.count) % tailLimit
     }
 
     package mutating func append(_ bytes: [UInt8]) {
@@ -53,8 +53,10 @@ package struct OutputBuffer: Sendable {
     /// Bytes between head and tail that were dropped.
     package var omittedBytes: Int { totalBytes - head.count - tail.count }
 
-    /// What is kept, as text; invalid UTF-8 becomes U+FFFD. Where bytes were dropped a line says how many, and both
-    /// sides are cut at a line's end if there is one near, else between characters.
+    /// What is kept, as text; invalid UTF-8 becomes U+FFFD.
+    ///
+    /// Where bytes were dropped a line says how many and how many lines ended in them. Both sides are cut at a line's
+    /// end if there is one near, else between characters.
     package var text: String {
         let end = tail[tailStart...] + tail[..<tailStart]
         guard omittedBytes > 0 else { return String(decoding: head + end, as: UTF8.self) }
@@ -71,8 +73,11 @@ package struct OutputBuffer: Sendable {
             last = last.drop { $0 & 0xC0 == 0x80 }
         }
         let dropped = totalBytes - first.count - last.count
+        let keptLineEnds = [first, last].map { $0.withUnsafeBytes { ByteSearch.lineFeedCount(in: $0) } }
+        let lines = totalLineEnds - keptLineEnds[0] - keptLineEnds[1]
+        let what = lines > 0 ? "\(dropped) bytes, \(lines) lines" : "\(dropped) bytes"
         let separator = first.isEmpty || first.last == UInt8(ascii: "\n") ? "" : "\n"
-        return String(decoding: first, as: UTF8.self) + "\(separator)[… \(dropped) bytes left out …]\n"
+        return String(decoding: first, as: UTF8.self) + "\(separator)[… \(what) left out …]\n"
             + String(decoding: last, as: UTF8.self)
     }
 }

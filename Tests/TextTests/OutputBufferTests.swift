@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Text
 
@@ -46,5 +47,76 @@ import Text
         for _ in 0..<800 { buffer.append(chunk) }
         #expect(buffer.totalBytes == 800 << 16)
         #expect(buffer.text.utf8.count < 2100)
+    }
+
+    @Test func droppedLinesAreCounted() {
+        var buffer = OutputBuffer(head: 40, tail: 40)
+        for number in 100..<200 { buffer.append(Array("line \(number)\n".utf8)) }
+        // Four lines of nine bytes fit into either half; the ends of the halves are cut back to them.
+        #expect(
+            buffer.text == """
+                line 100
+                line 101
+                line 102
+                line 103
+                [… 828 bytes, 92 lines left out …]
+                line 196
+                line 197
+                line 198
+                line 199
+
+                """)
+    }
+
+    @Test func mixedChunksKeepTheLastBytesInOrder() {
+        for seed in 0..<200 {
+            var generator = SeededGenerator(seed: UInt64(seed))
+            let head = Int.random(in: 0...9, using: &generator)
+            let tail = Int.random(in: 1...9, using: &generator)
+            var buffer = OutputBuffer(head: head, tail: tail)
+            var all: [UInt8] = []
+            for _ in 0..<Int.random(in: 0...30, using: &generator) {
+                let chunk = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+                    UInt8.random(in: 0x61...0x7A, using: &generator)
+                }
+                buffer.append(chunk)
+                all += chunk
+            }
+            let dropped = max(0, all.count - head - tail)
+            let text = String(decoding: all, as: UTF8.self)
+            let cut =
+                (head == 0 ? "" : "\(text.prefix(head))\n") + "[… \(dropped) bytes left out …]\n\(text.suffix(tail))"
+            #expect(buffer.text == (dropped == 0 ? text : cut))
+        }
+    }
+}
+
+@Suite struct OutputDeltasTests {
+    @Test func anyChunkingGivesTheSameText() {
+        let valid = Array("plain é – 😀 \u{1F469}\u{200D}\u{1F680} end".utf8)
+        let broken: [UInt8] = [0x61, 0xE2, 0x80, 0xFF, 0xC3, 0x28, 0xF0, 0x9F, 0x80, 0x80, 0xF0, 0x9F]
+        for bytes in [valid, broken, valid + broken + valid] {
+            for seed in 0..<200 {
+                var generator = SeededGenerator(seed: UInt64(seed))
+                var deltas = OutputDeltas()
+                var text = ""
+                var at = 0
+                while at < bytes.count {
+                    let end = min(bytes.count, at + Int.random(in: 1...4, using: &generator))
+                    text += deltas.append(Array(bytes[at..<end]))
+                    at = end
+                }
+                #expect(text + deltas.finish() == String(decoding: bytes, as: UTF8.self))
+            }
+        }
+    }
+
+    @Test func aCharacterComesOutWhole() {
+        var deltas = OutputDeltas()
+        #expect(
+            ["é".utf8.map { $0 }, [0xF0, 0x9F], [0x98], [0x80, 0x0A]].map { deltas.append($0) } == ["é", "", "", "😀\n"])
+        #expect(deltas.append([0xE2]) == "")
+        #expect(deltas.finish() == "\u{FFFD}")
+        #expect(deltas.finish() == "")
     }
 }

@@ -76,8 +76,11 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "ModelsTests", dependencies: ["Basics", "Models", "TestSupport", "Wire"], exclude: ["Streams"],
-            swiftSettings: strict),
+            name: "ModelsTests",
+            dependencies: [
+                "Basics", "Models", "TestSupport", "Wire",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], exclude: ["Streams"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),
         .target(

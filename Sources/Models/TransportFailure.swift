@@ -22,16 +22,37 @@ enum TransportFailure {
             return AttemptFailure(ModelFailure(.badRequest, message: "\(error)"), retry: .never)
         case let http as HTTPClientError where [.proxyAuthenticationRequired, .invalidProxyResponse].contains(http):
             return AttemptFailure(ModelFailure(.network, message: "the proxy refused: \(error)"), retry: .never)
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            // The certificate will be the same the next time.
-            let message =
-                "the TLS connection to \(host(url)) failed: \(error); SSL_CERT_FILE names further certificates"
-            return AttemptFailure(ModelFailure(.network, message: FailureClassifier.cleaned(message)), retry: .never)
+        case is NIOSSLExtraError:
+            return tls("its certificate is not for this name", url: url)
+        case is NIOSSLError, is BoringSSLError:
+            let detail = "\(error)"
+            if detail.contains("CERTIFICATE_VERIFY_FAILED") { return tls("its certificate is not trusted", url: url) }
+            return passing(reason: tlsReason(detail), url: url, inBody: inBody)
         default:
-            if inBody { return .cut("the connection was lost before the answer was complete (\(reason(error)))") }
-            let message = "cannot reach \(host(url)): \(reason(error))"
-            return AttemptFailure(ModelFailure(.network, message: FailureClassifier.cleaned(message)), retry: .backoff)
+            return passing(reason: reason(error), url: url, inBody: inBody)
         }
+    }
+
+    /// A failure that may be over the next time.
+    private static func passing(reason: String, url: String, inBody: Bool) -> AttemptFailure {
+        if inBody {
+            return .cut(FailureClassifier.cleaned("the connection was lost before the answer was complete: \(reason)"))
+        }
+        let message = FailureClassifier.cleaned("cannot reach \(host(url)): \(reason)")
+        return AttemptFailure(ModelFailure(.network, message: message), retry: .backoff)
+    }
+
+    /// A certificate that will be the same the next time.
+    private static func tls(_ reason: String, url: String) -> AttemptFailure {
+        let message = "\(host(url)) cannot be trusted: \(reason); SSL_CERT_FILE may name the authority's certificate"
+        return AttemptFailure(ModelFailure(.network, message: message), retry: .never)
+    }
+
+    /// The name of a TLS error within its long description, which is full of the library's source paths.
+    static func tlsReason(_ detail: String) -> String {
+        guard let mark = detail.firstRange(of: "OPENSSL_internal:") else { return "TLS failed" }
+        let name = detail[mark.upperBound...].prefix { $0.isLetter || $0 == "_" || $0.isNumber }
+        return "TLS failed (\(name.lowercased().replacing("_", with: " ")))"
     }
 
     private static func host(_ url: String) -> String {

@@ -75,7 +75,7 @@ package struct ToolDefinition: Sendable, Hashable {
 
 /// What a finished response held.
 package struct ModelResponse: Sendable, Hashable {
-    /// Assistant text, reasoning and tool calls in the model's order; empty when the response was cut by a limit.
+    /// Assistant text, reasoning and tool calls in the model's order; the text alone when a limit cut the response.
     package var items: [ConversationItem]
     package var usage: TokenUsage
     package var stop: StopReason

@@ -39,6 +39,13 @@ package struct Configuration: Sendable {
     /// The resolutions of all keys that somebody set, and of all with a built-in value, in the option table's order.
     package var resolutions: [Resolution] { merged.all }
 
+    /// What the administrator constrains, in the order of its application.
+    package var requirements: [Requirement] { merged.requirements?.constraints ?? [] }
+
+    /// The providers that the administrator allows; nil for all. A provider that the configuration names was checked
+    /// on loading; one that is picked in another way has to be checked against this list.
+    package var allowedProviders: [String]? { merged.requirements?.providers?.ids }
+
     /// The user's decision about a project.
     ///
     /// - Parameter root: the project's folder; symbolic links are resolved.

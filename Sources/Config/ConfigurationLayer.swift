@@ -31,7 +31,7 @@ struct LayerReader {
     let directory: String
     /// What `~` stands for; nil when unknown.
     let userHome: String?
-    private let table = OptionTable.all
+    private let table: OptionTable
     private var settings: [LayerSetting] = []
     private var problems: [Problem] = []
 
@@ -42,8 +42,12 @@ struct LayerReader {
         var remedy: String
     }
 
-    init(_ document: TOMLDocument, layer: Origin.Layer, directory: String, userHome: String?) {
+    init(
+        _ document: TOMLDocument, layer: Origin.Layer, directory: String, userHome: String?,
+        table: OptionTable = .all
+    ) {
         self.document = document
+        self.table = table
         self.layer = layer
         self.directory = directory
         self.userHome = userHome
@@ -86,7 +90,7 @@ struct LayerReader {
             ? foreign.map({ "\($0) cannot stand here" })
             : option.type.objection(to: value, foreign: foreign)
         {
-            return note("config.value", path, objection, "see `lockgate explain \(DottedKey.join(path))`")
+            return note("config.value", path, objection, hint(path))
         }
         guard let value = option.type.resolvingPaths(in: value, directory: directory, userHome: userHome) else {
             return note(
@@ -96,6 +100,11 @@ struct LayerReader {
         let origin = Origin(layer, file: document.source.name, line: position?.line, column: position?.column)
         settings.append(
             LayerSetting(key: DottedKey.join(path), option: index, names: names, value: value, origin: origin))
+    }
+
+    private func hint(_ path: [String]) -> String {
+        layer == .requirements
+            ? "ask the administrator of this machine" : "see `lockgate explain \(DottedKey.join(path))`"
     }
 
     /// The TOML type of a value, or of a list's first such element, that JSON lacks.

@@ -19,6 +19,8 @@ package struct ConfigurationLoader: Sendable {
     /// The folder in a project that holds its configuration.
     package static let projectFolder = ".lockgate"
     package static let fileName = "config.toml"
+    /// The flag that requirements can forbid by name.
+    package static let bypassFlag = "--dangerously-bypass-approvals-and-sandbox"
     package static let defaultSystemDirectory = "/etc/lockgate"
 
     package init(
@@ -76,11 +78,15 @@ package struct ConfigurationLoader: Sendable {
         let trust = decided ?? decisions.level(of: project.directories.reversed())
         let (layers, skipped) = try readProject(project, isTrusted: trust == .trusted)
 
+        let requirements = try readRequirements()
+        try refuseBypass(overrides, requirements)
         var merged = MergedSettings(isTrusted: trust == .trusted)
         for var layer in below + layers + above {
             try NetworkAccess.translate(&layer)
             merged.add(layer)
         }
+        merged.constrain(requirements)
+        try refuseProvider(merged, requirements)
         return Configuration(
             settings: merged.settings(), warnings: merged.warnings + skipped, project: project, trust: trust,
             files: (below + layers).map { Origin($0.layer, file: $0.file) }, merged: merged, decisions: decisions)
@@ -92,18 +98,31 @@ package struct ConfigurationLoader: Sendable {
         _ path: String, _ layer: Origin.Layer, followsLinks: Bool = true
     ) throws(LockgateError) -> ConfigurationLayer? {
         guard let bytes = try ConfigurationFile.read(path, followsLinks: followsLinks) else { return nil }
-        let document = try TOMLDocument(SourceText(name: path, bytes: bytes))
-        var reader = LayerReader(document, layer: layer, directory: PathText.parent(path), userHome: userHome)
+        return try check(SourceText(name: path, bytes: bytes), layer)
+    }
+
+    /// Reads a text as a layer.
+    func check(_ source: SourceText, _ layer: Origin.Layer) throws(LockgateError) -> ConfigurationLayer {
+        let document = try TOMLDocument(source)
+        let directory = PathText.parent(source.name)
+        var reader = LayerReader(document, layer: layer, directory: directory, userHome: userHome)
         return try reader.read()
     }
 
-    private func readProfile(_ name: String) throws(LockgateError) -> ConfigurationLayer {
+    /// The file of a profile.
+    ///
+    /// - Throws: `config.profile`, exit code 2, for a name that is none.
+    func profileFile(_ name: String) throws(LockgateError) -> String {
         guard OptionPlaceholder.id.objection(to: name) == nil, !name.hasPrefix(".") else {
             throw LockgateError(
                 "config.profile", "\(name.printable) is not a profile's name",
                 remedy: "use letters, digits, '-', '_' and '.'", exitCode: 2)
         }
-        let path = "\(home)/\(name).config.toml"
+        return "\(home)/\(name).config.toml"
+    }
+
+    private func readProfile(_ name: String) throws(LockgateError) -> ConfigurationLayer {
+        let path = try profileFile(name)
         if let layer = try read(path, .profile(name)) { return layer }
         let known = ConfigurationFile.profiles(in: home)
         let guess = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
@@ -137,6 +156,38 @@ package struct ConfigurationLoader: Sendable {
             }
         }
         return (layers, skipped)
+    }
+
+    private func readRequirements() throws(LockgateError) -> Requirements {
+        let path = "\(systemDirectory)/\(Requirements.fileName)"
+        guard let bytes = try ConfigurationFile.read(path) else { return try Requirements(nil) }
+        let document = try TOMLDocument(SourceText(name: path, bytes: bytes))
+        var reader = LayerReader(
+            document, layer: .requirements, directory: systemDirectory, userHome: userHome,
+            table: RequirementTable.table)
+        return try Requirements(reader.read())
+    }
+
+    private func refuseBypass(
+        _ overrides: [ConfigurationOverride], _ requirements: Requirements
+    ) throws(LockgateError) {
+        guard let ban = requirements.bypassBan, overrides.contains(where: { $0.flag == Self.bypassFlag }) else {
+            return
+        }
+        throw LockgateError(
+            "config.requirement", "\(Self.bypassFlag) is forbidden on this machine by \(ban)",
+            remedy: "run without it; `lockgate explain sandbox_mode` shows what is allowed")
+    }
+
+    private func refuseProvider(_ merged: MergedSettings, _ requirements: Requirements) throws(LockgateError) {
+        guard let allowed = requirements.providers,
+            let setting = merged.entries["model_provider"]?.stated.last, let provider = setting.value.string,
+            !allowed.ids.contains(provider)
+        else { return }
+        throw LockgateError(
+            "config.requirement",
+            "\(setting.origin): model_provider = \(TOMLText.quoted(provider)) is not allowed by \(allowed.origin)",
+            remedy: "use one of: \(allowed.ids.joined(separator: ", "))")
     }
 
     private func refuseLink(_ folder: String) throws(LockgateError) {

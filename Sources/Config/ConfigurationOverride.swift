@@ -75,7 +75,8 @@ struct OverrideReader {
         return ConfigurationLayer(layer: .flag(override.flag), file: nil, settings: settings)
     }
 
-    private func value(of override: ConfigurationOverride, _ path: [String]) -> JSONValue {
+    /// The value that the text stands for, by the option's type.
+    func value(of override: ConfigurationOverride, _ path: [String]) -> JSONValue {
         let text: String
         switch override.value {
         case .json(let value): return value

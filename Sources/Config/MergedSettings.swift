@@ -14,6 +14,7 @@ struct MergedSettings: Sendable {
     let isTrusted: Bool
     private(set) var entries: [String: Entry] = [:]
     private(set) var warnings: [ConfigurationWarning] = []
+    private(set) var requirements: Requirements?
     private let table = OptionTable.all
 
     init(isTrusted: Bool) {
@@ -58,6 +59,27 @@ struct MergedSettings: Sendable {
             ConfigurationWarning(
                 code: "config.project_refused",
                 message: "\(setting.origin): \(setting.key.printable) ignored: \(reason)", origin: setting.origin))
+    }
+
+    /// Puts the administrator's values above all others where those break a rule.
+    mutating func constrain(_ requirements: Requirements) {
+        self.requirements = requirements
+        for constraint in requirements.constraints {
+            guard let index = table.options.firstIndex(where: { $0.pattern == constraint.key }) else { continue }
+            let resolution = resolution(of: constraint.key, option: index)
+            guard let value = constraint.replacement(for: resolution.value) else { continue }
+            entries[constraint.key, default: Entry(option: index)].stated.append(
+                LayerSetting(key: constraint.key, option: index, names: [], value: value, origin: constraint.origin))
+            // Nobody broke a rule who only left an option alone, or whose list was added to.
+            guard resolution.origin != .builtIn, table.options[index].merge == .replace else { continue }
+            warnings.append(
+                ConfigurationWarning(
+                    code: "config.requirement",
+                    message: """
+                        \(resolution.origin): \(constraint.key) = \(TOMLText.inline(resolution.value)) is not allowed: \
+                        \(constraint.origin) requires \(constraint.description); \(TOMLText.inline(value)) is used
+                        """, origin: resolution.origin))
+        }
     }
 
     // MARK: Reading

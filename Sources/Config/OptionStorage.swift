@@ -114,7 +114,7 @@ extension ConfigurationOption {
     }
 
     /// Reads a pattern: names separated by dots, placeholders in angle brackets.
-    private static func segments(_ pattern: String) -> [OptionSegment] {
+    static func segments(_ pattern: String) -> [OptionSegment] {
         pattern.utf8.split(separator: UInt8(ascii: ".")).map { part in
             guard part.first == UInt8(ascii: "<") else { return .name(String(Substring(part))) }
             let name = String(Substring(part.dropFirst().dropLast()))

@@ -38,8 +38,7 @@ let package = Package(
             dependencies: ["Basics", "Commands", "Journal", "TestSupport", "Wire", "lockgate", "lockgate-sandbox"],
             swiftSettings: strict),
         .target(
-            name: "Config",
-            dependencies: ["Basics", "Wire"],
+            name: "Config", dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),

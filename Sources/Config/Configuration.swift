@@ -9,8 +9,13 @@ package struct Configuration: Sendable {
     package let warnings: [ConfigurationWarning]
     /// Where the run takes place.
     package let project: ProjectLocation
-    /// The user's decision about the project; nil when there is none.
+    /// The decision that counts for this run; nil when there is none.
     package let trust: TrustLevel?
+    /// The user's recorded decision about the project, whatever this run was started with.
+    package let trustLevel: TrustLevel?
+    /// How the executable content of a trusted project stands to what the user approved; nil for other projects, from
+    /// which nothing is executed. A run that cannot ask throws `review.refusal` unless `review.isApproved`.
+    package let review: ContentReview?
     /// The files that took part, weakest first.
     package let files: [Origin]
 

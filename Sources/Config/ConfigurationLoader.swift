@@ -75,12 +75,16 @@ package struct ConfigurationLoader: Sendable {
 
         let decisions = TrustDecisions(below + above, userHome: userHome)
         let project = try ProjectLocation.find(from: workingDirectory, markers: rootMarkers(below + above))
-        let trust = decided ?? decisions.level(of: project.directories.reversed())
+        let recorded = decisions.level(of: project.directories.reversed() + [project.mainRoot].compactMap(\.self))
+        let trust = decided ?? recorded
         let (layers, skipped) = try readProject(project, isTrusted: trust == .trusted)
 
         let requirements = try readRequirements()
         try refuseBypass(overrides, requirements)
-        var merged = MergedSettings(isTrusted: trust == .trusted)
+        let review =
+            try trust == .trusted
+            ? TrustStore(home: home).review(ProjectContent.collect(project, layers, home: home)) : nil
+        var merged = MergedSettings(isTrusted: trust == .trusted, isReviewed: review?.isApproved ?? false)
         for var layer in below + layers + above {
             try NetworkAccess.translate(&layer)
             merged.add(layer)
@@ -89,6 +93,7 @@ package struct ConfigurationLoader: Sendable {
         try refuseProvider(merged, requirements)
         return Configuration(
             settings: merged.settings(), warnings: merged.warnings + skipped, project: project, trust: trust,
+            trustLevel: recorded, review: review,
             files: (below + layers).map { Origin($0.layer, file: $0.file) }, merged: merged, decisions: decisions)
     }
 
@@ -133,7 +138,7 @@ package struct ConfigurationLoader: Sendable {
     }
 
     /// The project's files from its root down, or why they were skipped.
-    private func readProject(
+    func readProject(
         _ project: ProjectLocation, isTrusted: Bool
     ) throws(LockgateError) -> (layers: [ConfigurationLayer], skipped: [ConfigurationWarning]) {
         var layers: [ConfigurationLayer] = []

@@ -12,13 +12,16 @@ struct MergedSettings: Sendable {
     }
 
     let isTrusted: Bool
+    /// Whether the user approved the project's executable content.
+    let isReviewed: Bool
     private(set) var entries: [String: Entry] = [:]
     private(set) var warnings: [ConfigurationWarning] = []
     private(set) var requirements: Requirements?
     private let table = OptionTable.all
 
-    init(isTrusted: Bool) {
+    init(isTrusted: Bool, isReviewed: Bool = false) {
         self.isTrusted = isTrusted
+        self.isReviewed = isReviewed
     }
 
     // MARK: Merging
@@ -41,7 +44,8 @@ struct MergedSettings: Sendable {
         case .allowed: return nil
         case .refused(let reason): return "a project may not set it, because \(reason)"
         case .afterReview:
-            return "a project may set it only after its content was reviewed, because it executes or redirects"
+            return isReviewed
+                ? nil : "a project may set it only after its content was reviewed, because it executes or redirects"
         case .narrowing(let strictness):
             guard let (value, origin) = winner(setting.key, setting.option),
                 !strictness.allows(setting.value, under: value)

@@ -11,6 +11,8 @@ package struct ProjectLocation: Sendable, Hashable {
     package let workingDirectory: String
     /// Whether a marker was found.
     package let hasMarker: Bool
+    /// For a linked git worktree the root of the repository's main worktree, whose trust it shares; else nil.
+    package let mainRoot: String?
 
     /// From the root down to the working directory, both included.
     package var directories: [String] {
@@ -36,10 +38,13 @@ package struct ProjectLocation: Sendable, Hashable {
                 // A file or folder: linked worktrees have a `.git` file. The marker itself may be a broken link.
                 var status = stat()
                 if lstat(at == "/" ? "/\(marker)" : "\(at)/\(marker)", &status) == 0 {
-                    return ProjectLocation(root: at, workingDirectory: start, hasMarker: true)
+                    return ProjectLocation(
+                        root: at, workingDirectory: start, hasMarker: true, mainRoot: LinkedWorktree.mainRoot(of: at))
                 }
             }
-            guard at != "/" else { return ProjectLocation(root: start, workingDirectory: start, hasMarker: false) }
+            guard at != "/" else {
+                return ProjectLocation(root: start, workingDirectory: start, hasMarker: false, mainRoot: nil)
+            }
             at = PathText.parent(at)
         }
     }

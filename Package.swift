@@ -42,7 +42,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
-        .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Wire"], swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "Wire"], swiftSettings: strict),
         .target(name: "Files", dependencies: ["CLinux", "Text", "Wire"], swiftSettings: strict),

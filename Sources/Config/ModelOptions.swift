@@ -33,8 +33,8 @@ extension ConfigurationOption {
             "tool_mode", .choice(ConfiguredToolMode.allCases.map(\.rawValue)), \.toolMode,
             default: .unset("the model's profile decides"), project: .allowed,
             """
-            How the model's actions arrive: `native` tool calls, one JSON object held to a `schema` by the server, or one \
-            held by a `grammar` (llama.cpp).
+            How the model's actions arrive: `native` tool calls, one JSON object held to a `schema` by the server, one \
+            held by a `grammar` (llama.cpp), or as `text`: blocks in the answer's Markdown, for small models.
             """),
         option(
             "instructions", .text, \.instructions, default: .unset("none"), project: .allowed,

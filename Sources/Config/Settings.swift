@@ -138,7 +138,7 @@ package struct LocalModelSettings: Sendable, Hashable {
 
 /// How a configured model's actions arrive; nil in the settings leaves it to the model's profile.
 package enum ConfiguredToolMode: String, Sendable, Hashable, CaseIterable {
-    case native, schema, grammar
+    case native, schema, grammar, text
 }
 
 /// Which of the caller's variables a command starts from.

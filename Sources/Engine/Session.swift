@@ -12,7 +12,10 @@ package actor Session {
     let gate: Gate
     let events: EventLog
     let journal: SessionJournal
+    /// Runs the engine's own commands: the check, and those a small model writes in its text.
     let check: (any CommandRunner)?
+    /// What a small model is shown.
+    let workspace: (any WorkspaceReader)?
     var conversation: Conversation
     private var guardian = RepeatGuard()
     private let steering = Mutex<[String]>([])
@@ -22,7 +25,8 @@ package actor Session {
     /// - Parameter restored: the conversation of a resumed session; nil starts with the settings' context.
     package init(
         settings: SessionSettings, client: any ModelClient, tools: [any Tool], gate: Gate, events: EventLog,
-        journal: SessionJournal, check: (any CommandRunner)? = nil, restored: Conversation? = nil
+        journal: SessionJournal, check: (any CommandRunner)? = nil, workspace: (any WorkspaceReader)? = nil,
+        restored: Conversation? = nil
     ) {
         self.settings = settings
         self.client = client
@@ -32,6 +36,7 @@ package actor Session {
         self.events = events
         self.journal = journal
         self.check = check
+        self.workspace = workspace
         conversation = restored ?? Conversation()
     }
 
@@ -78,6 +83,7 @@ package actor Session {
     }
 
     private func turn(_ prompt: [ContentPart]) async throws -> TurnMachine.Outcome {
+        if let small = settings.smallModel { return try await smallModelTurn(prompt, small) }
         if conversation.items.isEmpty { for item in settings.context { try append(item) } }
         for call in conversation.unansweredCalls {
             try append(
@@ -115,12 +121,7 @@ package actor Session {
     // MARK: - Asking
 
     private func ask() async throws -> ModelResponse {
-        for text in steering.withLock({ waiting in
-            defer { waiting = [] }
-            return waiting
-        }) {
-            try append(ConversationItem(.user([.text(text)])))
-        }
+        for text in takeSteering() { try append(ConversationItem(.user([.text(text)]))) }
         try checkBudget()
         if conversation.estimatedTokens > settings.compactionLimit,
             conversation.items.count > settings.context.count + 1
@@ -132,6 +133,14 @@ package actor Session {
         } catch let failure as ModelFailure where failure.kind == .contextWindowExceeded {
             try await compact()
             return try await send(request(items: conversation.items))
+        }
+    }
+
+    /// The words that came since the last request.
+    func takeSteering() -> [String] {
+        steering.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
         }
     }
 
@@ -179,7 +188,7 @@ package actor Session {
         return response
     }
 
-    private func checkBudget() throws {
+    func checkBudget() throws {
         let elapsed = Double((ContinuousClock.now - started).milliseconds) / 1000
         guard
             let state = settings.budget.exceeded(
@@ -257,18 +266,12 @@ package actor Session {
             let names = tools.keys.sorted().joined(separator: ", ")
             return call.answer("There is no tool \"\(call.name)\". The tools are: \(names).", isError: true)
         }
-        return try await tool.run(call, host: SessionToolHost(gate: gate, events: events))
+        return try await tool.run(call, host: toolHost)
     }
 
     private func runCheck(attempt: Int) async throws -> Int {
-        guard let command = settings.check, let check else { return 0 }
-        let result = try await check.run(command, host: SessionToolHost(gate: gate, events: events))
-        try events.emit(
-            .check(
-                ThreadEvent.CheckReport(
-                    command: command, exitCode: result.exitCode, attempt: attempt,
-                    attempts: settings.limits.checkAttempts, output: result.output)))
-        if result.exitCode != 0, attempt < settings.limits.checkAttempts {
+        let result = try await checkResult(attempt: attempt)
+        if let command = settings.check, result.exitCode != 0, attempt < settings.limits.checkAttempts {
             try append(
                 ConversationItem(
                     .user([.text(ActionReply.checkFailure(command: command, result: result, mode: settings.toolMode))]))
@@ -276,6 +279,20 @@ package actor Session {
         }
         return result.exitCode
     }
+
+    /// Runs the check and shows its outcome; 0 where there is no check.
+    func checkResult(attempt: Int) async throws -> (exitCode: Int, output: String) {
+        guard let command = settings.check, let check else { return (0, "") }
+        let result = try await check.run(command, host: toolHost)
+        try events.emit(
+            .check(
+                ThreadEvent.CheckReport(
+                    command: command, exitCode: result.exitCode, attempt: attempt,
+                    attempts: settings.limits.checkAttempts, output: result.output)))
+        return result
+    }
+
+    var toolHost: SessionToolHost { SessionToolHost(gate: gate, events: events) }
 
     private func withDeadline<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value

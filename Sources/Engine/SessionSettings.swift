@@ -25,6 +25,8 @@ package struct SessionSettings: Sendable {
     package var check: String?
     /// Refuse an action that repeats the one before it; for small models.
     package var refusesRepeats = false
+    /// Set for a model that is worked with in plain text, see `SmallModelMachine`; tools are then not declared.
+    package var smallModel: SmallModelSettings?
     /// USD for a request's usage; nil when the model's price is unknown.
     package var price: @Sendable (TokenUsage) -> Double? = { _ in nil }
 

@@ -3,6 +3,8 @@ package struct ModelProfile: Sendable, Hashable {
     /// How actions are asked for; the names of the `tool_mode` setting.
     package enum ToolModeName: String, Sendable, Hashable, CaseIterable {
         case native, schema, grammar
+        /// No tools: blocks in the answer's Markdown.
+        case text
     }
 
     /// How a Messages model is asked to think.

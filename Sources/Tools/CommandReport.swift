@@ -11,6 +11,8 @@ struct CommandReport: Sendable {
     var terminal: Int?
     var milliseconds = 0
     var isRefusal = false
+    /// Ended by us, since its time was over.
+    var isStopped = false
 
     init(_ terminal: Terminal, modelBytes: Int) {
         exit = terminal.exit

@@ -72,8 +72,11 @@ package final class CommandTools: Sendable {
     func forget(_ terminal: Terminal) { terminals.withLock { _ = $0.open.removeValue(forKey: terminal.number) } }
 
     /// Runs a command in the foreground until it ends or the time for this call is over, as one item.
+    ///
+    /// - Parameter endsThen: whether it is stopped when the time is over; else it goes on as a background terminal.
     func run(
-        _ request: CommandRequest, display: String, yield: Duration?, modelBytes: Int, host: any ToolHost
+        _ request: CommandRequest, display: String, yield: Duration?, endsThen: Bool = false, modelBytes: Int,
+        host: any ToolHost
     ) async throws -> CommandReport {
         var item = ThreadItem.CommandExecution(command: display, cwd: request.cwd)
         let id = try host.begin(.commandExecution(item))
@@ -83,13 +86,15 @@ package final class CommandTools: Sendable {
             passage = try await host.pass(effect, item: id) {
                 let terminal = try await self.open(request, display: display, modelBytes: modelBytes)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
-                if Task.isCancelled {
+                let isOverdue = endsThen && terminal.exit == nil
+                if Task.isCancelled || isOverdue {
                     terminal.command.interrupt()
                     await terminal.command.terminate(grace: .milliseconds(500))
                     // The end is certain now; what it wrote until then still belongs to the item.
                     await Task.detached { await terminal.wait(upTo: .seconds(1)) }.value
                 }
-                let report = CommandReport(terminal, modelBytes: modelBytes)
+                var report = CommandReport(terminal, modelBytes: modelBytes)
+                report.isStopped = isOverdue
                 if terminal.exit != nil { self.forget(terminal) }
                 return (report, report.json(sandbox: self.launcher.sandboxDescription))
             }
@@ -125,5 +130,16 @@ extension CommandTools: CommandRunner {
         let report = try await run(
             request, display: command, yield: nil, modelBytes: settings.outputBytes, host: host)
         return (report.exit?.code ?? 126, report.text)
+    }
+
+    package func run(
+        _ command: String, limit: Duration, outputBytes: Int, host: any ToolHost
+    ) async throws -> CommandOutcome {
+        let request = CommandRequest(argv: [settings.shell, "-c", command], cwd: settings.cwd)
+        let report = try await run(
+            request, display: command, yield: limit, endsThen: true, modelBytes: outputBytes, host: host)
+        if report.isRefusal { return .refused(report.text) }
+        guard let exit = report.exit, !report.isStopped else { return .stopped(output: report.text) }
+        return .exited(code: exit.code, output: report.text)
     }
 }

@@ -36,6 +36,15 @@ package protocol ToolHost: Sendable {
 /// Runs a command for the engine itself, through the same gate as a model's.
 package protocol CommandRunner: Sendable {
     func run(_ command: String, host: any ToolHost) async throws -> (exitCode: Int, output: String)
+
+    /// Runs a command that a model wrote in its text.
+    ///
+    /// - Parameters:
+    ///   - limit: after which it is stopped.
+    ///   - outputBytes: how much output to return, half from the start and half from the end.
+    func run(
+        _ command: String, limit: Duration, outputBytes: Int, host: any ToolHost
+    ) async throws -> CommandOutcome
 }
 
 /// What became of an effect at the gate.

@@ -44,7 +44,8 @@ let package = Package(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "Wire"], swiftSettings: strict),
+            name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "TestSupport", "Wire"],
+            swiftSettings: strict),
         .target(name: "Files", dependencies: ["CLinux", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "FilesTests", dependencies: ["CLinux", "Files", "TestSupport", "Text", "Wire"],
@@ -94,6 +95,8 @@ let package = Package(
         .target(name: "Text", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Tools", dependencies: ["Basics", "Files", "Text", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "ToolsTests", dependencies: ["Basics", "TestSupport", "Tools", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
     ]
 )

@@ -7,7 +7,8 @@ import Wire
 extension Session {
     func smallModelTurn(_ prompt: [ContentPart], _ small: SmallModelSettings) async throws -> TurnMachine.Outcome {
         guard let workspace, let check else {
-            throw LockgateError("internal", "a small model's session has no workspace to read or no way to run commands")
+            throw LockgateError(
+                "internal", "a small model's session has no workspace to read or no way to run commands")
         }
         // What every conversation of this turn begins with.
         let base = settings.context + SmallModelHistory.condensed(conversation.items)

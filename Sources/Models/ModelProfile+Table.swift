@@ -71,9 +71,10 @@ extension ModelProfile {
         ModelProfile(contextWindow: window, maxOutputTokens: output, supportsImages: false)
     }
 
-    /// Held to a schema, since such models do not follow tool templates; room for 800 tokens and more of output.
+    /// In plain text, since such models follow no tool template and reason badly inside JSON; room for 800 tokens and
+    /// more of output.
     private static func small(window: Int) -> ModelProfile {
         ModelProfile(
-            contextWindow: window, maxOutputTokens: 1_024, toolMode: .schema, isSmall: true, supportsImages: false)
+            contextWindow: window, maxOutputTokens: 1_024, toolMode: .text, isSmall: true, supportsImages: false)
     }
 }

@@ -88,6 +88,14 @@ package final class ProgramRun: Sendable {
         String(decoding: (try? PosixFile.read(out, limit: 1 << 30)) ?? [], as: UTF8.self)
     }
 
+    /// Returns once what was printed satisfies the condition, or when the program has ended.
+    package func waitForOutput(_ condition: (String) -> Bool) async throws {
+        // The program writes to a file, which tells nobody; looking every few milliseconds leaves the cores to it.
+        while end.withLock({ $0.status }) == nil, !condition(outputSoFar) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     package func result() async throws -> Result {
         let status = await withCheckedContinuation { continuation in
             let known = end.withLock { state in

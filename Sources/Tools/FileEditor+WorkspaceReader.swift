@@ -1,7 +1,7 @@
 import Basics
 import Files
 import Text
-import Wire
+package import Wire
 
 extension FileEditor: WorkspaceReader {
     /// Folders that hold what programs made, or what belongs to tools.
@@ -62,7 +62,8 @@ extension FileEditor: WorkspaceReader {
             snapshot.paths.append(path)
             guard snapshot.texts != nil else { return }
             // A binary file counts for nothing, so a large one is told by its beginning.
-            guard !BinaryDetection.isBinary(try files.readPart(absolute, offset: 0, count: BinaryDetection.window)) else {
+            guard !BinaryDetection.isBinary(try files.readPart(absolute, offset: 0, count: BinaryDetection.window))
+            else {
                 return
             }
             guard status.size <= room else {
@@ -99,7 +100,8 @@ extension FileEditor: FileRestorer {
                 continue
             }
             changes.append(
-                file.original.map { .update(file.path, from: file.written, to: $0) } ?? .delete(file.path, file.written))
+                file.original.map { .update(file.path, from: file.written, to: $0) } ?? .delete(file.path, file.written)
+            )
         }
         guard !changes.isEmpty else { return isComplete }
         let call = ToolCall(id: "restore", name: "write_file", input: .function(arguments: "{}"))

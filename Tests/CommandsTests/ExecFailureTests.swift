@@ -100,10 +100,10 @@ import Wire
 @Suite(.timeLimit(.minutes(2))) struct ExecInterruptionTests {
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
     func aSignalEndsTheRunAndItsCommandAndTheJournalIsWhole(_ signal: Int32, _ status: Int32) async throws {
-        try await ExecFixture.with([ExecFixture.shell("echo begun; sleep 600")]) { fixture in
+        try await ExecFixture.with([ExecFixture.longCommand]) { fixture in
             let run = try fixture.start("--json", "-s", "workspace-write", "go")
             await fixture.server.waitForRequests(1)
-            while !run.outputSoFar.contains("item.started") { await Task.yield() }
+            try await run.waitForOutput { $0.contains("item.started") }
             let begin = ContinuousClock.now
             run.signal(signal)
             let result = try await run.result()
@@ -119,7 +119,7 @@ import Wire
 
     @Test func aKilledRunResumesWithAllThatWasPrinted() async throws {
         try await ExecFixture.with([
-            ExecFixture.shell("echo first"), ExecFixture.shell("echo begun; sleep 600"), .text("Resumed."),
+            ExecFixture.shell("echo first"), ExecFixture.longCommand, .text("Resumed."),
         ]) { fixture in
             let run = try fixture.start("--json", "-s", "workspace-write", "go")
             await fixture.server.waitForRequests(2)
@@ -146,7 +146,7 @@ import Wire
     }
 
     @Test func aSessionInUseIsRefused() async throws {
-        try await ExecFixture.with([ExecFixture.shell("sleep 600")]) { fixture in
+        try await ExecFixture.with([ExecFixture.longCommand]) { fixture in
             let run = try fixture.start("--json", "-s", "workspace-write", "go")
             await fixture.server.waitForRequests(1)
             let second = try await fixture.exec(["resume", "--last", "go on"])

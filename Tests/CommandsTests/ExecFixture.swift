@@ -74,6 +74,10 @@ struct ExecFixture {
         return found.sorted()
     }
 
+    /// A command that neither ends nor yields within a test.
+    static let longCommand = ScriptedStep.call(
+        "exec_command", ["cmd": "echo begun; sleep 600", "yield_time_ms": 300_000])
+
     /// A shell call in the fixture's tool vocabulary.
     static func shell(_ command: String) -> ScriptedStep {
         .call("exec_command", ["cmd": .string(command)])

@@ -12,6 +12,8 @@ final class ScriptedClient: ModelClient {
         case call(String, String)
         case calls([ToolCall])
         case cut
+        /// An answer that a limit ended.
+        case half(String)
         case fail(ModelFailure)
         /// Waits until the task is cancelled.
         case hang
@@ -44,6 +46,9 @@ final class ScriptedClient: ModelClient {
             return ModelResponse(items: calls.map { ConversationItem(.toolCall($0)) }, usage: usage, stop: .completed)
         case .cut:
             return ModelResponse(items: [], usage: usage, stop: .incomplete("max_output_tokens"))
+        case .half(let text):
+            return ModelResponse(
+                items: [ConversationItem(.assistant(text))], usage: usage, stop: .incomplete("max_output_tokens"))
         case .fail(let failure): throw failure
         case .hang:
             try await Task.sleep(for: .seconds(3600))
@@ -93,6 +98,12 @@ final class ScriptedCheck: CommandRunner {
         let code = results.withLock { $0.removeFirst() }
         return (code, "output of \(command)")
     }
+
+    func run(
+        _ command: String, limit: Duration, outputBytes: Int, host: any ToolHost
+    ) async throws -> CommandOutcome {
+        .refused("only checks are scripted")
+    }
 }
 
 /// A session with a scripted model and all the events it emitted.
@@ -109,7 +120,7 @@ final class Bench: Sendable {
     init(
         _ steps: [ScriptedClient.Step], mode: SandboxMode = .workspaceWrite,
         usage: TokenUsage = TokenUsage(inputTokens: 100, outputTokens: 10), check: [Int] = [],
-        journal: SessionJournal = .ephemeral(), restored: Conversation? = nil,
+        journal: SessionJournal = .ephemeral(), restored: Conversation? = nil, workspace: ToyWorkspace? = nil,
         adjust: (inout SessionSettings) -> Void = { _ in }
     ) {
         client = ScriptedClient(steps, usage: usage)
@@ -120,12 +131,19 @@ final class Bench: Sendable {
         var settings = SessionSettings(
             cwd: "/w", model: "m", provider: "p", instructions: "be good",
             context: [ConversationItem(.user([.text("context")]))])
+        if let workspace {
+            settings.context = []
+            settings.smallModel = SmallModelSettings()
+            settings.check = workspace.check
+            settings.limits.checkAttempts = workspace.check == nil ? 0 : 2
+        }
         adjust(&settings)
         let policy = AccessPolicy(sandboxMode: Sourced(mode), network: Sourced(.off), writableRoots: [Sourced("/w")])
         session = Session(
-            settings: settings, client: client, tools: [EchoTool()],
+            settings: settings, client: client,
+            tools: workspace.map { [ToyWorkspace.Writer(workspace: $0)] } ?? [EchoTool()],
             gate: Gate(policy: policy, journal: journal, events: events), events: events, journal: journal,
-            check: ScriptedCheck(check), restored: restored)
+            check: workspace ?? ScriptedCheck(check), workspace: workspace, restored: restored)
     }
 
     var events: [ThreadEvent] { seen.events.withLock { $0 } }

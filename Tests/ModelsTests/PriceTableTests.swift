@@ -65,7 +65,7 @@ import Wire
         ("claude-opus-4-7", .native, false, .adaptive),
         ("claude-opus-5-5", .native, false, .adaptive),
         ("claude-3-5-haiku-latest", .native, false, .none),
-        ("qwen2.5-coder-1.5b", .schema, false, .none),
+        ("qwen2.5-coder-1.5b", .text, false, .none),
         ("Qwen/Qwen2.5-Coder-32B-Instruct", .native, false, .none),
         ("never-heard-of-it", .native, false, .none),
     ])
@@ -76,7 +76,7 @@ import Wire
         #expect(profile.toolMode == mode)
         #expect(profile.supportsFreeformTools == freeform)
         #expect(profile.thinking == thinking)
-        #expect(profile.isSmall == (mode == .schema))
+        #expect(profile.isSmall == (mode == .text))
     }
 
     @Test func `an unknown model of a local server has a local window`() {

@@ -30,14 +30,14 @@ extension SessionSetup {
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
-        let client = try await modelClient(progress: progress)
+        let (client, shutdown) = try await modelClient(progress: progress)
         let session = Session(
             settings: try engineSettings(policy, outputSchema: outputSchema), client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
-            check: commands, restored: restored)
+            check: commands, workspace: editor, restored: restored)
         return AssembledSession(session: session, gate: gate) {
             await commands.closeAll()
-            await client.shutdown()
+            await shutdown()
         }
     }
 
@@ -71,11 +71,14 @@ extension SessionSetup {
         let profile = selection.profile
         var context: [String] = []
         let documents = ProjectInstructions(
-            home: home, projectRoot: configuration.project.root, cwd: cwd, limit: settings.projectDocMaxBytes,
+            home: home, projectRoot: configuration.project.root, cwd: cwd,
+            limit: usesPlainText
+                ? min(settings.projectDocMaxBytes, Self.smallDocumentBytes) : settings.projectDocMaxBytes,
             fallbacks: settings.projectDocFallbackFilenames)
         if let message = documents.message { context.append(message) }
         if let own = settings.developerInstructions { context.append(own) }
-        if settings.includeEnvironmentContext {
+        // A small model is told what it needs of its surroundings with the files.
+        if settings.includeEnvironmentContext, !usesPlainText {
             context.append(
                 EnvironmentContext(
                     cwd: cwd, shell: PathText.name(shell), sandboxMode: policy.sandboxMode.value,
@@ -89,6 +92,7 @@ extension SessionSetup {
         engine.maxOutputTokens = settings.modelMaxOutputTokens
         engine.reasoningEffort = settings.modelReasoningEffort
         engine.refusesRepeats = profile.isSmall
+        engine.smallModel = smallModel
         engine.check = request.check ?? settings.check.command
         if engine.check != nil { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
         engine.compactionLimit = settings.modelAutoCompactTokenLimit ?? profile.contextWindow * 8 / 10
@@ -111,11 +115,30 @@ extension SessionSetup {
                     "config.instructions", "cannot read model_instructions_file: \(error)", remedy: "check the path")
             }
         }
-        return settings.instructions ?? BasePrompt.standard
+        return settings.instructions ?? (usesPlainText ? SmallModelPrompt.system : BasePrompt.standard)
     }
 
-    private func modelClient(progress: @escaping @Sendable (String) -> Void) async throws -> HTTPModelClient {
+    /// The client with what closes it; for a local model its server is started first.
+    private func modelClient(
+        progress: @escaping @Sendable (String) -> Void
+    ) async throws -> (client: any ModelClient, shutdown: @Sendable () async -> Void) {
         let profile = selection.profile
-        return try HTTPModelClient(provider: selection.provider, environment: environment, profile: { _ in profile })
+        var provider = selection.provider
+        guard provider.id == ModelSelection.localProvider else {
+            let client = try HTTPModelClient(provider: provider, environment: environment, profile: { _ in profile })
+            return (client, { await client.shutdown() })
+        }
+        let models = LocalModels(
+            home: home, environment: environment, idleSeconds: settings.local.idleMinutes * 60,
+            threads: settings.local.threads)
+        let server = try await models.ensureRunning(selection.model) { step in
+            if case .step(let text) = step { progress(text) }
+        }
+        provider.baseURL = server.baseURL
+        provider.httpHeaders["Authorization"] = "Bearer \(server.key)"
+        let client = try HTTPModelClient(provider: provider, environment: environment, profile: { _ in profile })
+        return (
+            LocalModelClient(models: models, id: selection.model, client: client), { await client.shutdown() }
+        )
     }
 }

@@ -69,7 +69,9 @@ extension SmallModelMachine {
             return SmallModelPrompt.protectedTest(path)
         }
         guard !known.contains(path) else { return nil }
-        guard !showsNoTexts, old.count <= settings.viewBytes, !old.contains(0) else { return SmallModelPrompt.tooLarge(path) }
+        guard !showsNoTexts, old.count <= settings.viewBytes, !old.contains(0) else {
+            return SmallModelPrompt.tooLarge(path)
+        }
         if !wanted.contains(path) { wanted.insert(path, at: 0) }
         return SmallModelPrompt.unseen(path)
     }
@@ -77,7 +79,7 @@ extension SmallModelMachine {
     mutating func noteWrite(_ path: String, old: [UInt8]?, content: String, refusal: String?) {
         if let refusal {
             round.results.append(refusal)
-            round.refusals.append(refusal)
+            round.isDenied = true
             return
         }
         let new = Array(content.utf8)
@@ -163,10 +165,12 @@ extension SmallModelMachine {
         if !round.refusals.isEmpty, wanted.contains(where: { !known.contains($0) }) {
             return freshView(note: refusals, isWarmer: false)
         }
+        if round.isDenied, !isDirty { return note(SmallModelPrompt.denied) }
         if !acted {
             let isPlain = round.complaints.isEmpty && round.refusals.isEmpty && round.repeats == 0
             // After work that ran well, blocks with nothing new in them only illustrate the answer.
-            let isAfterword = succeeded && (round.repeats > 0 || !files.isEmpty) && round.refusals.count <= round.repeats
+            let isAfterword =
+                succeeded && (round.repeats > 0 || !files.isEmpty) && round.refusals.count <= round.repeats
             if isPlain || isAfterword { return finalAnswer() }
             if round.repeats > 0 || !round.refusals.isEmpty { return freshView(note: refusals) }
         }

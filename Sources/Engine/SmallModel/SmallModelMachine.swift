@@ -75,6 +75,8 @@ package struct SmallModelMachine: Sendable, Hashable {
         var ran = 0
         var repeats = 0
         var complaints: [String] = []
+        /// The gate or the file layer refused a write.
+        var isDenied = false
     }
 
     let settings: SmallModelSettings

@@ -41,6 +41,8 @@ package enum SmallModelPrompt {
     static let cutOff = "Your last code block was cut off because it was too long; it was not used."
     static let answerCutOff = "Your last answer was cut off because it was too long."
     static let empty = "Your last answer was empty. Go on, or say what you did."
+    static let denied =
+        "The file was not written. Do without it, or tell the user in plain sentences what you would change, without code blocks."
     static let noPath =
         "A code block had no path on the line before it and was not used. Write the path of the file on the line before the block."
 

@@ -6,12 +6,15 @@ enum TestFile {
     static func isTest(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         guard let name = parts.last?.lowercased() else { return false }
-        if parts.dropLast().contains(where: { ["test", "tests", "__tests__", "spec", "specs"].contains($0.lowercased()) }) {
+        if parts.dropLast().contains(where: {
+            ["test", "tests", "__tests__", "spec", "specs"].contains($0.lowercased())
+        }) {
             return true
         }
         let words = name.split { "._-".contains($0) }
         // The last word is the extension.
-        return words.first == "test" || words.dropLast().dropFirst().contains { ["test", "tests", "spec"].contains($0) }
+        return words.first == "test"
+            || words.dropLast().dropFirst().contains { ["test", "tests", "spec"].contains($0) }
             || ["tests.swift", "test.swift", "test.java", "tests.java", "test.kt", "tests.cs", "test.php"].contains {
                 name.hasSuffix($0)
             }
@@ -30,7 +33,8 @@ enum TestFile {
     }
 
     private static let runners: Set<String> = [
-        "bash", "go", "make", "node", "npx", "perl", "php", "pytest", "python", "python3", "ruby", "run", "running", "sh",
+        "bash", "go", "make", "node", "npx", "perl", "php", "pytest", "python", "python3", "ruby", "run", "running",
+        "sh",
     ]
 
     private static func plain(_ word: Substring) -> String {

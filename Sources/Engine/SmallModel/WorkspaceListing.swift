@@ -21,8 +21,10 @@ struct WorkspaceListing: Sendable, Hashable {
         let names = snapshot.paths.joined(separator: ", ") + (snapshot.isComplete ? "" : " and more")
         var text = "Files in the directory: \(names).\(available)\n"
         if snapshot.texts == nil {
-            text += texts.isEmpty ? "They are too long to be shown. " : "Only some of them are shown. "
-            text += "Read another one with cat before you change it.\n"
+            text +=
+                texts.isEmpty
+                ? "They are too long to be shown. Read one with cat before you change it.\n"
+                : "Only some of them are shown. Read another one with cat before you change it.\n"
         }
         for path in snapshot.paths + texts.keys.filter({ !snapshot.paths.contains($0) }).sorted() {
             if let bytes = texts[path] { text += "\n" + Self.block(path, bytes) }
@@ -53,7 +55,8 @@ struct WorkspaceListing: Sendable, Hashable {
                 .map { $0.hasSuffix(".") ? $0.dropLast() : $0 }
                 .map { $0.hasPrefix("./") ? $0.dropFirst(2) : $0 })
         return snapshot.paths.filter { path in
-            words.contains(path[...]) || path.lastIndex(of: "/").map { words.contains(path[path.index(after: $0)...]) } == true
+            words.contains(path[...])
+                || path.lastIndex(of: "/").map { words.contains(path[path.index(after: $0)...]) } == true
         }
     }
 

@@ -9,7 +9,8 @@ enum FileDigest {
     /// - Parameter progress: told the bytes read so far, now and then.
     /// - Returns: lower-case hexadecimal.
     /// - Throws: `SystemError` or `CancellationError`.
-    static func sha256(_ path: String, progress: @escaping @Sendable (Int64) -> Void = { _ in }) async throws -> String {
+    static func sha256(_ path: String, progress: @escaping @Sendable (Int64) -> Void = { _ in }) async throws -> String
+    {
         let stopped = StopFlag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

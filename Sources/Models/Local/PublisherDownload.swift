@@ -83,7 +83,8 @@ struct PublisherDownload {
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("open", partial, errno: errno) }
         defer { close(descriptor) }
-        guard ftruncate(descriptor, offset) == 0, lseek(descriptor, offset, SEEK_SET) == offset else {
+        guard ftruncate(descriptor, off_t(offset)) == 0, lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset)
+        else {
             throw SystemError("write", partial, errno: errno)
         }
         for try await piece in response.body {
@@ -112,7 +113,8 @@ struct PublisherDownload {
 
     private func failed(_ reason: String) -> LockgateError {
         LockgateError(
-            "local.download", "cannot load \(model.file) from \(HTTPAddress(model.publisherURL)?.host ?? "?"): \(reason)",
+            "local.download",
+            "cannot load \(model.file) from \(HTTPAddress(model.publisherURL)?.host ?? "?"): \(reason)",
             remedy: "try again; what has come is kept")
     }
 }

@@ -41,6 +41,10 @@ import Testing
             actions: [file("calc.py", "x\n")],
             prose: "In `test_calc.md` I saw that `calc.py` is wrong. `add` must add."),
         Shape(
+            name: "paths in plain words",
+            answer: "The test in tests/test_b.py fails. To mend it, change (shop/b.py) as follows:\n```python\nx\n```",
+            actions: [.write(candidates: ["tests/test_b.py", "shop/b.py"], content: "x\n")]),
+        Shape(
             name: "several quoted paths", answer: "`a.py` uses `b.py` and `a.py`:\n```python\nx\n```",
             actions: [.write(candidates: ["a.py", "b.py"], content: "x\n")]),
         Shape(name: "code without a path", answer: "Do this:\n```python\nx\n```", complaints: [.noPath]),

@@ -62,7 +62,8 @@ package struct MarkdownActions: Sendable, Hashable {
         case .shell: return ShellBlock.firstCommand(block.body).map(Action.run)
         case .sample: return nil
         case .code:
-            let candidates = MarkdownPath.quoted(in: prose).filter(language.fits)
+            var candidates = MarkdownPath.quoted(in: prose).filter(language.fits)
+            if candidates.isEmpty { candidates = MarkdownPath.unquoted(in: prose).filter(language.fits) }
             guard !candidates.isEmpty else {
                 complaints.append(.noPath)
                 return nil

@@ -39,6 +39,25 @@ enum MarkdownPath {
         return found
     }
 
+    /// The paths with a slash among the plain words of some lines, each once, in order: for prose that names a file
+    /// without marks. A bare name such as `a.py` may stand for the subject and not for the file that is meant.
+    static func unquoted(in lines: ArraySlice<ArraySlice<UInt8>>) -> [String] {
+        let punctuation = Set(",;:!?()[]'\"*".utf8)
+        var found: [String] = []
+        for line in lines {
+            for part in line.split(separator: UInt8(ascii: " ")) {
+                var word = part.drop { punctuation.contains($0) }
+                // A sentence's full stop is no part of a path.
+                while let last = word.last, punctuation.contains(last) || last == UInt8(ascii: ".") {
+                    word = word.dropLast()
+                }
+                guard let path = bare(word), path.contains("/"), !found.contains(path) else { continue }
+                found.append(path)
+            }
+        }
+        return found
+    }
+
     private static func isLetter(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }

@@ -28,7 +28,12 @@ package final class SessionJournal: Sendable {
     }
 
     deinit {
-        state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } }
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            // A child on its way to exec may hold a copy of the descriptor for a moment, and with it the lock.
+            flock(state.descriptor, LOCK_UN)
+            close(state.descriptor)
+        }
     }
 
     /// A journal that touches no disk.

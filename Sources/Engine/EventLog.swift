@@ -37,6 +37,12 @@ package final class EventLog: Sendable {
         if let failure { throw failure }
     }
 
+    /// Shows how the turn failed although it cannot be recorded: only for when the journal itself is what failed, since
+    /// a person has to learn the reason from somewhere.
+    func showUnrecorded(_ event: ThreadEvent) {
+        items.withLock { _ in sink(event, .now) }
+    }
+
     /// Emits `item.started` for a new item and returns its id.
     package func begin(_ kind: ThreadItem.Kind) throws(LockgateError) -> String {
         let (id, failure) = items.withLock { count in

@@ -76,9 +76,14 @@ package actor Session {
 
     private func fail(_ error: any Error) -> TurnEnd {
         let failure = LockgateError(turnError: error)
-        // If even this cannot be recorded, the caller still learns the first reason and exits non-zero.
-        try? events.emit(.turnFailed(code: failure.code.name, message: failure.message, remedy: failure.remedy))
-        try? journal.sync()
+        let event = ThreadEvent.turnFailed(
+            code: failure.code.name, message: failure.message, remedy: failure.remedy)
+        do {
+            try events.emit(event)
+            try journal.sync()
+        } catch {
+            events.showUnrecorded(event)
+        }
         return .failed(failure)
     }
 

@@ -30,9 +30,10 @@ package final class ProgramRun: Sendable {
     /// - Parameters:
     ///   - scratch: holds the captured output; must outlive the run.
     ///   - input: standard input; empty is /dev/null.
+    ///   - wrapper: a command that runs the program given to it as its last arguments.
     package init(
         _ program: String, _ arguments: [String], in directory: String, environment: [String: String],
-        scratch: TemporaryFolder, input: [UInt8]? = nil
+        scratch: TemporaryFolder, input: [UInt8]? = nil, wrapper: [String] = []
     ) throws {
         let mark = UInt32.random(in: 0 ... .max)
         out = scratch.at("out-\(mark)")
@@ -51,7 +52,7 @@ package final class ProgramRun: Sendable {
         let path = try Self.location(of: program)
         var child: pid_t = 0
         // Glibc's module does not show the file action that changes folders; env(1) does it instead.
-        let failure = Self.withCStrings(["env", "-C", directory, path] + arguments) { argv in
+        let failure = Self.withCStrings(["env", "-C", directory] + wrapper + [path] + arguments) { argv in
             Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) {
                 posix_spawnp(&child, "env", &actions, nil, argv, $0)
             }
@@ -74,10 +75,11 @@ package final class ProgramRun: Sendable {
     /// Runs to the end.
     package static func run(
         _ program: String, _ arguments: [String], in directory: String, environment: [String: String],
-        scratch: TemporaryFolder, input: [UInt8]? = nil
+        scratch: TemporaryFolder, input: [UInt8]? = nil, wrapper: [String] = []
     ) async throws -> Result {
         try await ProgramRun(
-            program, arguments, in: directory, environment: environment, scratch: scratch, input: input
+            program, arguments, in: directory, environment: environment, scratch: scratch, input: input,
+            wrapper: wrapper
         ).result()
     }
 

@@ -52,19 +52,21 @@ struct ExecFixture {
 
     func exec(
         _ arguments: [String], input: [UInt8]? = nil, environment extra: [String: String?] = [:],
-        in folder: String? = nil
+        in folder: String? = nil, wrapper: [String] = []
     ) async throws -> ProgramRun.Result {
         var environment = environment
         for (name, value) in extra { environment[name] = value }
         return try await ProgramRun.run(
             "lockgate", ["exec"] + arguments, in: folder ?? repository.path, environment: environment, scratch: home,
-            input: input)
+            input: input, wrapper: wrapper)
     }
 
     /// The journal files, oldest first.
-    var journals: [String] {
+    var journals: [String] { journals(in: "\(home.path)/sessions") }
+
+    func journals(in folder: String) -> [String] {
         var found: [String] = []
-        var folders = ["\(home.path)/sessions"]
+        var folders = [folder]
         while let folder = folders.popLast() {
             for name in PosixFile.list(folder) {
                 let path = "\(folder)/\(name)"

@@ -67,7 +67,7 @@ struct ExecRun {
 
     private func finish(_ end: TurnEnd, signal: Int32?, front: FrontEnd) throws -> Int32 {
         if let message = end.message {
-            front.last(message)
+            try front.last(message)
             if let path = request.outputLastMessage {
                 do {
                     try PosixFile.replace(absolute(path), with: Array(message.utf8), mode: 0o644)
@@ -77,7 +77,16 @@ struct ExecRun {
             }
         }
         if let signal { return 128 + signal }
+        // A reader that went away wanted no more; anything else means that the caller did not get what it asked for.
+        if let failure = front.failure, failure.errno != EPIPE { throw Self.outputLost(failure) }
         return end.exitCode
+    }
+
+    fileprivate static func outputLost(_ failure: SystemError) -> LockgateError {
+        LockgateError(
+            "output.unwritable", "cannot write standard output: \(failure)",
+            remedy: "the work is done and the session recorded; free space on that disk, "
+                + "then ask for what is missing with: lockgate exec resume --last")
     }
 
     // MARK: - What the run needs
@@ -175,8 +184,16 @@ private struct FrontEnd: Sendable {
 
     func spin() async { await human?.spin() }
 
-    func last(_ message: String) {
+    /// Why standard output is not whole; nil while it is.
+    var failure: SystemError? { json?.failure }
+
+    /// - Throws: `output.unwritable`, but not for a reader that went away.
+    func last(_ message: String) throws(LockgateError) {
         guard printsLast else { return }
-        try? PosixFile.writeAll(STDOUT_FILENO, Array((message.hasSuffix("\n") ? message : message + "\n").utf8))
+        do throws(SystemError) {
+            try PosixFile.writeAll(STDOUT_FILENO, Array((message.hasSuffix("\n") ? message : message + "\n").utf8))
+        } catch {
+            if error.errno != EPIPE { throw ExecRun.outputLost(error) }
+        }
     }
 }

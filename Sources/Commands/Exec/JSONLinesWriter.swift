@@ -5,19 +5,21 @@ import Wire
 
 /// `exec --json`: one event a line on standard output.
 final class JSONLinesWriter: Sendable {
-    /// Set once the reader has gone away, so that the run is not told again for each line.
-    private let broken = Mutex(false)
+    /// The first failure to write; nothing more is written after it.
+    private let failed = Mutex<SystemError?>(nil)
+
+    var failure: SystemError? { failed.withLock { $0 } }
 
     func show(_ event: ThreadEvent, at time: WallTime) {
         var line = event.json(at: time).bytes
         line.append(UInt8(ascii: "\n"))
         let bytes = line
-        broken.withLock { broken in
-            guard !broken else { return }
+        failed.withLock { failed in
+            guard failed == nil else { return }
             do throws(SystemError) {
                 try PosixFile.writeAll(STDOUT_FILENO, bytes)
             } catch {
-                broken = true
+                failed = error
             }
         }
     }

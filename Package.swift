@@ -35,8 +35,10 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Basics", "Commands", "Journal", "TestSupport", "Wire", "lockgate", "lockgate-sandbox"],
-            swiftSettings: strict),
+            dependencies: [
+                "Basics", "Commands", "Journal", "TestSupport", "Wire", "lockgate", "lockgate-sandbox",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .target(
             name: "Config", dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),

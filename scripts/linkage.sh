@@ -11,6 +11,7 @@ allowed='linux-vdso|libc\.so|libm\.so|libstdc\+\+\.so|libgcc_s\.so|libz\.so|ld-l
 strays=$(ldd "$bin/lockgate" | grep -vE "$allowed" || true)
 [ -z "$strays" ] || complain "lockgate needs more than the system's own libraries: $strays"
 if ldd "$bin/lockgate-sandbox" >/dev/null 2>&1; then complain "lockgate-sandbox is not static"; fi
+if readelf -d "$bin/lockgate" | grep -qE 'R(UN)?PATH'; then complain "lockgate looks for libraries beside itself"; fi
 # ICU arrives with full Foundation and is the bulk of its 45 MB.
 if grep -q 'icudt' "$bin/lockgate"; then complain "ICU is linked into lockgate"; fi
 highest=$(objdump -T "$bin/lockgate" | grep -oE 'GLIBC_2\.[0-9]+' | sort -t. -k2 -n -u | tail -1)

@@ -16,6 +16,9 @@ package struct Lockgate: AsyncParsableCommand {
     ///
     /// Wrong usage ends with 2, as in DESIGN's contract and most shells' tools; the argument parser's own code is 64.
     package static func start() async -> Never {
+        if let options = ExecOptions(plain: ProcessEnvironment.arguments), let request = try? ExecRequest(options) {
+            Glibc.exit(await ExecRun.main(request))
+        }
         do {
             var command = try parseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {

@@ -17,6 +17,9 @@ enum ProcessEnvironment {
         return variables
     }
 
+    /// What follows the program's name.
+    static var arguments: ArraySlice<String> { CommandLine.arguments.dropFirst() }
+
     /// The current folder with links resolved, `/` if it has been removed.
     static var workingDirectory: String { PosixFile.canonical(".") ?? "/" }
 }

@@ -91,6 +91,13 @@ package final class HTTPModelClient: ModelClient {
         }
     }
 
+    /// Sets up what the first request needs but the connection itself, so that it may be done while something else is.
+    ///
+    /// What fails here fails again, and is told, with the first request.
+    package func prepare() {
+        if let url = try? provider.url(path: "") { _ = try? open(url) }
+    }
+
     private func open(_ url: String) throws(LockgateError) -> HTTPClient {
         let result = transport.withLock { transport -> Result<HTTPClient, LockgateError> in
             if let transport { return .success(transport.client) }

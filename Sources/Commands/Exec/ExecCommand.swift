@@ -74,9 +74,18 @@ package struct ExecCommand: AsyncParsableCommand {
 
     func request() throws -> ExecRequest {
         do throws(LockgateError) {
-            return try ExecRequest(self)
+            return try ExecRequest(options)
         } catch {
             throw ValidationError(error.description)
         }
+    }
+
+    var options: ExecOptions {
+        ExecOptions(
+            words: words, json: json, directory: directory, sandbox: sandbox, network: network, model: model,
+            profile: profile, config: config, addedDirectories: addedDirectories, image: image, budget: budget,
+            check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
+            outputLastMessage: outputLastMessage, ephemeral: ephemeral, skipGitRepoCheck: skipGitRepoCheck, last: last,
+            color: color, bypass: bypass)
     }
 }

@@ -43,11 +43,11 @@ struct ExecRequest: Sendable {
     var colour: TerminalStyle.Choice
     var bypasses: Bool
 
-    init(_ command: ExecCommand) throws(LockgateError) {
-        var words = command.words[...]
+    init(_ options: ExecOptions) throws(LockgateError) {
+        var words = options.words[...]
         if words.first == "resume" {
             words = words.dropFirst()
-            if command.last {
+            if options.last {
                 origin = .resumeLast
             } else {
                 guard let text = words.popFirst() else {
@@ -59,7 +59,7 @@ struct ExecRequest: Sendable {
                 }
                 origin = .resume(id)
             }
-        } else if command.last {
+        } else if options.last {
             throw Self.usage("--last goes with resume", "lockgate exec resume --last \"go on\"")
         }
         guard words.count <= 1 else {
@@ -72,22 +72,22 @@ struct ExecRequest: Sendable {
         case let text?: prompt = .text(text)
         case nil: prompt = .unspecified
         }
-        isJSON = command.json
-        directory = command.directory
-        profile = command.profile
+        isJSON = options.json
+        directory = options.directory
+        profile = options.profile
         overrides = []
-        for setting in command.config {
+        for setting in options.config {
             guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
                 throw Self.usage("-c \(setting): expected key=value", "for example -c sandbox_mode=read-only")
             }
             overrides.append(Override(key: setting, text: "", flag: "-c"))
         }
-        if command.bypass, let sandbox = command.sandbox, sandbox != SandboxMode.dangerFullAccess.rawValue {
+        if options.bypass, let sandbox = options.sandbox, sandbox != SandboxMode.dangerFullAccess.rawValue {
             throw Self.usage(
                 "-s \(sandbox) and --dangerously-bypass-approvals-and-sandbox contradict each other", "give one of them"
             )
         }
-        if let sandbox = command.bypass ? SandboxMode.dangerFullAccess.rawValue : command.sandbox {
+        if let sandbox = options.bypass ? SandboxMode.dangerFullAccess.rawValue : options.sandbox {
             guard SandboxMode(rawValue: sandbox) != nil else {
                 throw Self.usage(
                     "there is no sandbox mode \"\(sandbox)\"",
@@ -96,32 +96,32 @@ struct ExecRequest: Sendable {
             overrides.append(
                 Override(
                     key: "sandbox_mode", text: sandbox,
-                    flag: command.bypass ? "--dangerously-bypass-approvals-and-sandbox" : "--sandbox"))
+                    flag: options.bypass ? "--dangerously-bypass-approvals-and-sandbox" : "--sandbox"))
         }
-        if let network = command.network {
+        if let network = options.network {
             guard NetworkMode(rawValue: network) != nil else {
                 throw Self.usage("there is no network mode \"\(network)\"", "use off or on")
             }
             overrides.append(Override(key: "network.mode", text: network, flag: "--network"))
         }
-        if let model = command.model { overrides.append(Override(key: "model", text: model, flag: "--model")) }
-        addedDirectories = command.addedDirectories
-        images = command.image
-        budget = try Self.budget(command.budget)
-        check = command.check
-        checkAttempts = command.checkAttempts
+        if let model = options.model { overrides.append(Override(key: "model", text: model, flag: "--model")) }
+        addedDirectories = options.addedDirectories
+        images = options.image
+        budget = try Self.budget(options.budget)
+        check = options.check
+        checkAttempts = options.checkAttempts
         if let attempts = checkAttempts, attempts < 1 {
             throw Self.usage("--check-attempts \(attempts): at least 1", "--check-attempts 3")
         }
-        outputSchema = command.outputSchema
-        outputLastMessage = command.outputLastMessage
-        isEphemeral = command.ephemeral
-        skipsRepositoryCheck = command.skipGitRepoCheck
-        guard let colour = TerminalStyle.Choice(rawValue: command.color) else {
-            throw Self.usage("there is no colour mode \"\(command.color)\"", "use auto, always or never")
+        outputSchema = options.outputSchema
+        outputLastMessage = options.outputLastMessage
+        isEphemeral = options.ephemeral
+        skipsRepositoryCheck = options.skipGitRepoCheck
+        guard let colour = TerminalStyle.Choice(rawValue: options.color) else {
+            throw Self.usage("there is no colour mode \"\(options.color)\"", "use auto, always or never")
         }
         self.colour = colour
-        bypasses = command.bypass
+        bypasses = options.bypass
         if isEphemeral, origin != .new {
             throw Self.usage("--ephemeral cannot go with resume", "leave one of them out")
         }

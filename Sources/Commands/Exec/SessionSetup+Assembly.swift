@@ -17,6 +17,7 @@ extension SessionSetup {
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         let policy = try policy()
+        let (client, shutdown) = try await modelClient(progress: progress)
         let gate = Gate(policy: policy, journal: journal, events: events)
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
@@ -30,7 +31,6 @@ extension SessionSetup {
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
-        let (client, shutdown) = try await modelClient(progress: progress)
         let session = Session(
             settings: try engineSettings(policy, outputSchema: outputSchema), client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
@@ -126,6 +126,8 @@ extension SessionSetup {
         var provider = selection.provider
         guard provider.id == ModelSelection.localProvider else {
             let client = try HTTPModelClient(provider: provider, environment: environment, profile: { _ in profile })
+            // The session's own preparations take about as long.
+            Task { client.prepare() }
             return (client, { await client.shutdown() })
         }
         let models = LocalModels(

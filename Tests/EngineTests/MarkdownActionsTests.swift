@@ -33,6 +33,22 @@ import Testing
         Shape(
             name: "a path behind the language", answer: "```python:calc.py\nx\n```", actions: [file("calc.py", "x\n")]),
         Shape(
+            name: "a path in the first line's comment", answer: "Do this:\n```python\n# lib/calc.py\n\nx = 1\n```",
+            actions: [file("lib/calc.py", "x = 1\n")]),
+        Shape(
+            name: "several files in one block",
+            answer: "a.py\n```python\n# a.py\nx\n\n# b.py\ny\n```", actions: [file("a.py", "x\n"), file("b.py", "y\n")]),
+        Shape(
+            name: "a comment that is part of the file", answer: "a.py\n```python\n# a.py\nx\n```",
+            actions: [file("a.py", "# a.py\nx\n")]),
+        Shape(
+            name: "comments that name files within a file", answer: "a.py\n```python\nx\n# a.py\n# b.py\n```",
+            actions: [file("a.py", "x\n# a.py\n# b.py\n")]),
+        Shape(
+            name: "a comment that is no path", answer: "`a.py`:\n```python\n# v1.0\nx\n```",
+            actions: [file("a.py", "# v1.0\nx\n")]),
+        Shape(name: "a path's comment alone", answer: "```python\n# a.py\n```", complaints: [.noPath]),
+        Shape(
             name: "a path above a shell block", answer: "run.sh\n```bash\necho hi\n```",
             actions: [file("run.sh", "echo hi\n")]),
         Shape(

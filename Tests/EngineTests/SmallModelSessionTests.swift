@@ -18,6 +18,8 @@ import Wire
         var script: [ScriptedClient.Step]
         var task = SmallModelSessionTests.task
         var check: String?
+        /// What stands in the calculator's file below its function.
+        var extra = ""
         var end: TurnEnd
         var ran: [String] = []
         var calculator = SmallModelSessionTests.right
@@ -118,6 +120,17 @@ import Wire
             name: "lines left out", script: [.say("calc.py\n```\n# ... existing code\nx\n```"), .say("No.")],
             end: .done("No."), calculator: wrong, told: ["stands for lines that you left out"], fresh: [1]),
         Turn(
+            name: "the one function that changed",
+            script: [.say("calc.py\n```python\ndef add(a, b):\n    return a + b\n```"), .say(test), .say("Done.")],
+            extra: "\n\ndef twice(a):\n    return 2 * a\n", end: .done("Done."), ran: ["python3 test_calc.py"],
+            calculator: right + "\n\ndef twice(a):\n    return 2 * a\n", told: [changes, passed]),
+        Turn(
+            name: "a function left out beside lines that have no place",
+            script: [.say("calc.py\n```python\n\(right)print(add(1, 2))\n```"), .say("No.")],
+            extra: "\n\ndef twice(a):\n    return 2 * a\n", end: .done("No."),
+            calculator: wrong + "\n\ndef twice(a):\n    return 2 * a\n",
+            told: ["Not written: your block for calc.py leaves out twice,"], fresh: [1]),
+        Turn(
             name: "the check passes", script: [.say(fix), .say(test), .say("Done.")], check: "make test",
             end: .done("Done."),
             ran: ["make test", "python3 test_calc.py", "make test"], told: [changes, passed]),
@@ -143,6 +156,7 @@ import Wire
 
     @Test(arguments: turns) func goesAsItShould(_ turn: Turn) async {
         let workspace = ToyWorkspace.calculator(check: turn.check)
+        workspace.set("calc.py", Self.wrong + turn.extra)
         let bench = Bench(turn.script, workspace: workspace)
         let end = await bench.session.run([.text(turn.task)])
         let requests = bench.client.requests

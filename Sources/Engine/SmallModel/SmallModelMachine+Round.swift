@@ -42,10 +42,19 @@ extension SmallModelMachine {
     // MARK: - Writing
 
     mutating func write(_ content: String, to candidates: [String], _ contents: [String: [UInt8]]) -> Action {
-        let new = Array(content.utf8)
-        guard let path = Self.mostSimilar(candidates, to: new, contents) else { return advance() }
+        guard let path = Self.mostSimilar(candidates, to: Array(content.utf8), contents) else { return advance() }
         let old = contents[path]
-        if old == new {
+        var content = content
+        switch FileFragment(content, old: old, task: task) {
+        case .whole: break
+        case .merged(let whole): content = whole
+        case .incomplete(let names):
+            let refusal = SmallModelPrompt.incomplete(path, names: names)
+            round.results.append(refusal)
+            round.refusals.append(refusal)
+            return advance()
+        }
+        if old == Array(content.utf8) {
             round.repeats += 1
             round.results.append(SmallModelPrompt.unchanged(path))
             return advance()

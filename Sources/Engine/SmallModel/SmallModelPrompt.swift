@@ -71,6 +71,10 @@ package enum SmallModelPrompt {
         "Not written: \(path) is too long to be shown, and a file block would replace all of it. Change it with a command, such as sed -i."
     }
 
+    static func incomplete(_ path: String, names: [String]) -> String {
+        "Not written: your block for \(path) leaves out \(names.joined(separator: ", ")), and a file block replaces the whole file. Write all lines of the file."
+    }
+
     static func elided(_ path: String) -> String {
         "Not written: a line of your block for \(path) stands for lines that you left out. Write all lines of the file."
     }

@@ -67,12 +67,12 @@ import Testing
                     with: "def average(values):\n    return 0"))),
         Case(
             testDescription: "statements that nobody knows a place for", block: mean + "\nprint(mean([1, 2]))\n",
-            expected: .incomplete(["largest"])),
+            expected: .incomplete("largest")),
         Case(
             testDescription: "a text that may end anywhere", block: "def mean(values):\n    \"\"\"Means.\nNo end.\n",
-            expected: .incomplete(["largest"])),
+            expected: .incomplete("largest")),
         Case(
-            testDescription: "the same name twice", block: mean + mean, expected: .incomplete(["largest"])),
+            testDescription: "the same name twice", block: mean + mean, expected: .incomplete("largest")),
         Case(testDescription: "the whole file", block: file, expected: .whole),
         Case(
             testDescription: "a function that the task wants away", block: mean, task: "largest is not needed.",
@@ -80,7 +80,11 @@ import Testing
         Case(
             testDescription: "a task that wants things away", block: mean, task: "Remove what nobody calls.",
             expected: .whole),
-        Case(testDescription: "no definition at all", block: "LIMIT = 4\n", expected: .whole),
+        Case(
+            testDescription: "next to nothing", block: "LIMIT = 4\n", expected: .incomplete("most of its lines")),
+        Case(
+            testDescription: "next to nothing, as wanted", block: "LIMIT = 4\n", task: "Delete all functions.",
+            expected: .whole),
     ]
 
     @Test(arguments: cases) func aBlockIsReadForWhatItIs(_ given: Case) {
@@ -89,6 +93,21 @@ import Testing
 
     @Test func aNewFileIsWholeWhateverIsInIt() {
         #expect(FileFragment(Self.mean, old: nil, task: "") == .whole)
+    }
+
+    @Test func aQuotationIsFoundWithOrWithoutItsIndentation() throws {
+        let file = Array("def a():\n    if x:\n        y()\n\n    z()\n".utf8)
+        for quotation in ["if x:\n    y()\n", "\n    if x:\n        y()\n\n"] {
+            let lines = try #require(QuotedLines(quotation, in: file))
+            #expect(lines.place == 1..<3)
+            let new = quotation.contains("    if") ? "    w()\n" : "w()\n"
+            #expect(lines.replaced(by: new, in: file) == "def a():\n    w()\n\n    z()\n")
+        }
+        #expect(QuotedLines("y()\nz()\n", in: file) == nil)
+        #expect(QuotedLines(String(decoding: file, as: UTF8.self), in: file) == nil)
+        #expect(QuotedLines("\n", in: file) == nil)
+        let twice = try #require(QuotedLines("a\n", in: Array("a\nb\na\n".utf8)))
+        #expect(twice.replaced(by: "c\n", in: Array("a\nb\na\n".utf8)) == nil)
     }
 
     @Test func otherLanguagesHaveOtherWords() {

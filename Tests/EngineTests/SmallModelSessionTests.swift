@@ -131,6 +131,41 @@ import Wire
             calculator: wrong + "\n\ndef twice(a):\n    return 2 * a\n",
             told: ["Not written: your block for calc.py leaves out twice,"], fresh: [1]),
         Turn(
+            name: "lines as they are and as they should be",
+            script: [
+                .say("In `calc.py` change\n```python\nreturn a - b\n```\nto\n```python\nreturn a + b\n```"), .say(test),
+                .say("Done."),
+            ], end: .done("Done."), ran: ["python3 test_calc.py"], told: [changes, passed]),
+        Turn(
+            name: "only lines as they are",
+            script: [
+                .say("The line in `calc.py` is\n```python\nreturn a - b\n```"), .say(fix), .say(test), .say("Done."),
+            ],
+            end: .done("Done."), ran: ["python3 test_calc.py"], told: ["Task: ", changes, passed], fresh: [1]),
+        Turn(
+            name: "most of a file left out",
+            script: [
+                .say("calc.py\n```python\nadd\n```"), .say("calc.py\n```python\nadd\n```"), .say(test), .say("No."),
+                .say("No."),
+            ],
+            extra: "a\nb\nc\nd\n", end: .done("No."), ran: ["python3 test_calc.py"], calculator: "add\n",
+            told: [
+                "Not written: your block for calc.py leaves out most of its lines,", "Wrote calc.py.", failed,
+                "You answered without a change, but the last run failed.",
+            ], fresh: [1, 3, 4]),
+        Turn(
+            name: "giving up on a failing run",
+            script: [
+                .say("calc.py\n```\nx = 1\ny = 2\n```"), .say(test), .say("It works."), .say(fix), .say(test),
+                .say("Done."),
+            ],
+            end: .done("Done."), ran: ["python3 test_calc.py", "python3 test_calc.py"],
+            told: [
+                "Wrote calc.py", failed,
+                "\(failed)\nYou answered without a change, but the last run failed. Find out why and write the corrected file.",
+                "Wrote calc.py", passed,
+            ], fresh: [2, 3]),
+        Turn(
             name: "the check passes", script: [.say(fix), .say(test), .say("Done.")], check: "make test",
             end: .done("Done."),
             ran: ["make test", "python3 test_calc.py", "make test"], told: [changes, passed]),

@@ -1,39 +1,55 @@
-/// A file block that holds only some of its file's definitions.
+/// A file block that holds only a part of its file.
 ///
 /// A small model shows the one function that it changed, however often it is told to write the whole file, and the
 /// rest of the file would be gone. What it wrote is put into the file instead, in the place of what it is named after.
+/// Or it shows the lines as they are and then as they should be: the former are a quotation and no change.
 enum FileFragment: Sendable, Hashable {
     /// All of a file, as far as can be told.
     case whole
+    /// Lines that stand in the file already.
+    case quoted(QuotedLines)
     /// The file with the fragment in it.
     case merged(String)
-    /// The definitions that it leaves out, where it cannot be told what goes where.
-    case incomplete([String])
+    /// What it leaves out, in words, where it cannot be told what goes where.
+    case incomplete(String)
 
-    /// - Parameter task: definitions that it names may go, and words such as "remove" let any go.
+    /// - Parameter task: definitions that it names may go, and words such as "remove" let anything go.
     init(_ new: String, old: [UInt8]?, task: String) {
-        guard let old else {
+        let words = Set(task.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map { String($0) })
+        let isRemoval = words.contains { word in Self.removals.contains { word.lowercased().hasPrefix($0) } }
+        guard let old, !isRemoval else {
             self = .whole
             return
         }
         let (before, after) = (CodeOutline(old), CodeOutline(Array(new.utf8)))
         let missing = Set(before.names).subtracting(after.names)
-        let words = Set(task.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map { String($0) })
         let forgotten = before.names.filter { missing.contains($0) && !words.contains($0) }
-        let isRemoval = words.contains { word in Self.removals.contains { word.lowercased().hasPrefix($0) } }
-        guard !forgotten.isEmpty, !after.names.isEmpty, !isRemoval else {
+        if !missing.isEmpty, forgotten.isEmpty {
             self = .whole
-            return
+        } else if let quoted = QuotedLines(new, in: old) {
+            self = .quoted(quoted)
+        } else if forgotten.isEmpty || after.names.isEmpty {
+            self = Self.isShrunk(new, old) ? .incomplete("most of its lines") : .whole
+        } else {
+            let isClear =
+                before.isCertain && after.isCertain && Set(before.names).count == before.names.count
+                && Set(after.names).count == after.names.count
+            guard isClear, let imports = Self.newImports(after, before: before) else {
+                self = .incomplete(forgotten.joined(separator: ", "))
+                return
+            }
+            let text = Self.merge(after, into: before, replacing: missing.intersection(words), imports: imports)
+            self = .merged(String(decoding: text, as: UTF8.self))
         }
-        let isClear =
-            before.isCertain && after.isCertain && Set(before.names).count == before.names.count
-            && Set(after.names).count == after.names.count
-        guard isClear, let imports = Self.newImports(after, before: before) else {
-            self = .incomplete(forgotten)
-            return
+    }
+
+    /// Whether less than half of a file's lines are left, of a file that has some.
+    private static func isShrunk(_ new: String, _ old: [UInt8]) -> Bool {
+        func count(_ bytes: some Collection<UInt8>) -> Int {
+            bytes.split(separator: 0x0A).count { !ArraySlice($0).isBlank }
         }
-        let text = Self.merge(after, into: before, replacing: missing.intersection(words), imports: imports)
-        self = .merged(String(decoding: text, as: UTF8.self))
+        let before = count(old)
+        return before > 3 && count(new.utf8) * 2 < before
     }
 
     private static let removals = ["clean", "delet", "drop", "remov", "replac", "rewrit", "simplif"]

@@ -8,7 +8,8 @@ package struct MarkdownActions: Sendable, Hashable {
         /// The block's first command; what follows it in the block is mostly imagined output.
         case run(String)
         /// A file's whole new text. One path where the answer names it on the line before the block; else those in the
-        /// prose that fit the block's language, of which the caller takes the most similar file.
+        /// prose that fit the block's language, of which the caller takes the most similar file. None for a block
+        /// behind another one that could be meant for the same file.
         case write(candidates: [String], content: String)
     }
 
@@ -65,7 +66,9 @@ package struct MarkdownActions: Sendable, Hashable {
         case .code:
             var candidates = MarkdownPath.quoted(in: prose).filter(language.fits)
             if candidates.isEmpty { candidates = MarkdownPath.unquoted(in: prose).filter(language.fits) }
-            guard !candidates.isEmpty else {
+            if candidates.isEmpty {
+                // Behind another file's block it may be what lines quoted there should be.
+                if case .write? = self.actions.last { return [.write(candidates: [], content: block.text)] }
                 complaints.append(.noPath)
                 return nil
             }

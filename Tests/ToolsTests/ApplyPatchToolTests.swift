@@ -37,8 +37,9 @@ import Wire
                 let launcher = ScriptedLauncher { $0.end(.exited(0)) }
                 let commands = CommandTools(
                     settings: CommandTools.Settings(cwd: folder), launcher: launcher, editor: editor)
-                return try await body(
-                    Bench(folder: outer, host: host, path: folder, editor: editor, commands: commands, launcher: launcher))
+                let bench = Bench(
+                    folder: outer, host: host, path: folder, editor: editor, commands: commands, launcher: launcher)
+                return try await body(bench)
             }
         }
 

@@ -5,9 +5,9 @@
 
 The built program is started against a scripted model on loopback (scripted_server.py), as a user would start it:
 sandbox on, network off, a fresh git repository and a fresh LOCKGATE_HOME. Absolute figures depend on the machine and on
-its load; compare rows of one run. A peer's COMMAND is a shell line with {url} for the model's address (it ends in /v1),
-{dir} for the repository, {home} for an empty folder and {prompt}; it must not ask anything, and it must declare one of
-the command tools that the scripted model knows.
+its load; compare rows of one run. A peer's COMMAND is split into words as a shell does, and started without one; {url}
+stands for the model's address (it ends in /v1), {dir} for the repository, {home} for an empty folder, {prompt} for the
+prompt. It must not ask anything, and it must declare one of the command tools that the scripted model knows.
 
 Memory is VmHWM, the most that the biggest process of the run had resident, read while the last request is waiting:
 unlike ru_maxrss it does not count what this script's own memory was before exec.
@@ -15,6 +15,7 @@ unlike ru_maxrss it does not count what this script's own memory was before exec
 
 import argparse
 import os
+import select
 import shlex
 import statistics
 import subprocess
@@ -61,9 +62,8 @@ def environment(home: Path, url: str) -> dict[str, str]:
 
 def own_command(lockgate: Path, wire: str) -> str:
     provider = f'model_providers.bench={{base_url="{{url}}", env_key="BENCH_KEY", wire_api="{wire}"}}'
-    words = [str(lockgate), "exec", "--json", "-C", "{dir}", "-s", "workspace-write", "-m", "scripted",
-             "-c", "model_provider=bench", "-c", provider, "{prompt}"]
-    return " ".join("{prompt}" if word == "{prompt}" else shlex.quote(word) for word in words)
+    return shlex.join([str(lockgate), "exec", "--json", "-C", "{dir}", "-s", "workspace-write", "-m", "scripted",
+                       "-c", "model_provider=bench", "-c", provider, "{prompt}"])
 
 
 def fill(template: str, **values: str) -> str:
@@ -81,18 +81,20 @@ def measure(template: str, commands: list[str], limit: int) -> dict:
         subprocess.run(["git", "init", "-q", "-b", "main"], cwd=folder, check=True)
         memory = Memory()
         server = ScriptedServer(commands, memory.look)
-        line = fill(template, url=server.url, dir=str(folder), home=str(home), prompt="'Run the commands.'")
+        words = [fill(word, url=server.url, dir=str(folder), home=str(home), prompt="Run the commands.")
+                 for word in shlex.split(template)]
         with open(Path(scratch) / "out", "w+b") as out:
             start = time.monotonic_ns()
-            process = subprocess.Popen(["/bin/sh", "-c", "exec " + line], cwd=folder, stdin=subprocess.DEVNULL,
-                                       stdout=out, stderr=out, env=environment(home, server.url))
+            process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                       env=environment(home, server.url))
             memory.pid = process.pid
-            try:
-                status = process.wait(timeout=limit)
-            except subprocess.TimeoutExpired:
+            # Popen.wait with a limit looks every 50 ms; a descriptor of the process tells at once.
+            descriptor = os.pidfd_open(process.pid)
+            ended = select.select([descriptor], [], [], limit)[0]
+            os.close(descriptor)
+            if not ended:
                 process.kill()
-                process.wait()
-                status = 124
+            status = process.wait()
             end = time.monotonic_ns()
             server.shutdown()
             server.server_close()
@@ -154,7 +156,7 @@ def main() -> int:
     for name, template in subjects.items():
         try:
             columns[name] = subject(template, given)
-        except RuntimeError as failure:
+        except (RuntimeError, OSError) as failure:
             print(f"bench: {name}: {failure}", file=sys.stderr)
             columns[name] = ["failed"] * len(rows)
     print("| | " + " | ".join(columns) + " |")

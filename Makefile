@@ -1,6 +1,6 @@
 # The front door. `make try` and `make test` do all their own set-up; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help try test build release lint format linkage setup clean
+.PHONY: help try test build release lint format linkage bench bench-toy setup clean
 
 RELEASE := .build-release
 
@@ -27,6 +27,13 @@ format: ## Put all sources into the house format
 
 linkage: release ## The release binary needs no library but the system's own, and no ICU
 	@scripts/linkage.sh $(RELEASE)
+
+bench: release ## Start-up, cost per call and memory against a scripted model (minutes)
+	@python3 Benchmarks/overhead/run.py $(ARGS)
+
+bench-toy: release ## Six toy tasks, three seeds each, with the embedded model (1.1 GB, up to an hour)
+	@$(RELEASE)/bin/lockgate model install
+	@python3 Benchmarks/toy-tasks/run.py $(ARGS)
 
 setup: ## Install missing system packages
 	@scripts/setup.sh

@@ -30,6 +30,11 @@ extension ConfigurationOption {
             \.modelReasoningEffort, default: .unset("the provider's default"), project: .allowed,
             "How much the model thinks, where the provider lets one choose. Not every model takes every value."),
         option(
+            "model_seed", .integer(0...1_000_000), \.modelSeed, default: .unset("the provider's choice"),
+            project: .allowed,
+            "The seed of the model's sampling, where the provider takes one; for runs that are to be repeated or varied."
+        ),
+        option(
             "tool_mode", .choice(ConfiguredToolMode.allCases.map(\.rawValue)), \.toolMode,
             default: .unset("the model's profile decides"), project: .allowed,
             """

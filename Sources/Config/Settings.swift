@@ -12,6 +12,7 @@ package struct Settings: Sendable, Hashable {
     package var modelMaxOutputTokens: Int?
     package var modelAutoCompactTokenLimit: Int?
     package var modelReasoningEffort: String?
+    package var modelSeed: Int?
     package var toolMode: ConfiguredToolMode?
     package var instructions: String?
     package var developerInstructions: String?

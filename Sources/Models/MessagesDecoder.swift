@@ -46,7 +46,9 @@ struct MessagesDecoder: StreamDecoder {
         guard !isFinished, !event.data.isEmpty, Self.events.contains(event.type) else { return [] }
         guard event.data != Array("[DONE]".utf8) else { return [] }
         let json = try context.object(event)
-        switch json["type"]?.string ?? (json["error"] != nil ? "error" : event.type) {
+        // An event without a name is called "message" by the standard; that says nothing of what it holds.
+        let name = event.type == "message" ? "" : event.type
+        switch json["type"]?.string ?? (json["error"] != nil ? "error" : name) {
         case "message_start":
             responseID = json["message"]?["id"]?.string
             usage.take(json["message"]?["usage"])

@@ -53,6 +53,32 @@ package struct OutputBuffer: Sendable {
     /// Bytes between head and tail that were dropped.
     package var omittedBytes: Int { totalBytes - head.count - tail.count }
 
+    /// Takes out the bytes at the end that begin a character and do not complete it.
+    package mutating func removeIncompleteScalar() -> [UInt8] {
+        let end = Array(tail[tailStart...] + tail[..<tailStart])
+        // A character may lie across the border of the halves, unless bytes were dropped there.
+        let last = omittedBytes > 0 ? end[...] : (head.suffix(4) + end)[...]
+        let count = last.incompleteScalarLength
+        let removed = Array(last.suffix(count))
+        tail = end.dropLast(count)
+        tailStart = 0
+        head.removeLast(max(0, count - end.count))
+        totalBytes -= count
+        return removed
+    }
+
+    /// As `text`, with no more than so many bytes from the start and from the end.
+    package func text(head headLimit: Int, tail tailLimit: Int) -> String {
+        let kept = head + tail[tailStart...] + tail[..<tailStart]
+        guard kept.count > headLimit + tailLimit else { return text }
+        var shorter = OutputBuffer(head: headLimit, tail: tailLimit)
+        shorter.head = Array(kept.prefix(headLimit))
+        shorter.tail = kept.suffix(tailLimit)
+        shorter.totalBytes = totalBytes
+        shorter.totalLineEnds = totalLineEnds
+        return shorter.text
+    }
+
     /// What is kept, as text; invalid UTF-8 becomes U+FFFD.
     ///
     /// Where bytes were dropped a line says how many and how many lines ended in them. Both sides are cut at a line's

@@ -57,10 +57,11 @@ package final class CommandTools: Sendable {
         }
     }
 
-    func open(_ request: CommandRequest, display: String, modelBytes: Int) async throws(LockgateError) -> Terminal {
+    func open(_ request: CommandRequest, display: String) async throws(LockgateError) -> Terminal {
         let command = try await launcher.launch(request)
         return terminals.withLock { state in
-            let terminal = Terminal(number: state.next, display: display, command: command, modelBytes: modelBytes)
+            let terminal = Terminal(
+                number: state.next, display: display, command: command, unreadBytes: settings.maximumOutputBytes)
             state.open[state.next] = terminal
             state.next += 1
             return terminal
@@ -84,7 +85,7 @@ package final class CommandTools: Sendable {
         let passage: Passage<CommandReport>
         do {
             passage = try await host.pass(effect, item: id) {
-                let terminal = try await self.open(request, display: display, modelBytes: modelBytes)
+                let terminal = try await self.open(request, display: display)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
                 let isOverdue = endsThen && terminal.exit == nil
                 if Task.isCancelled || isOverdue {

@@ -22,19 +22,23 @@ final class Terminal: Sendable {
     let display: String
     let started = ContinuousClock.now
     let command: any RunningCommand
+    /// The most that one answer may give the model.
+    private let unreadHalf: Int
     private let state: Mutex<State>
 
     /// Bytes kept for the item: 128 KiB from the start and as many from the end.
     static let itemHalf = 128 << 10
 
-    init(number: Int, display: String, command: any RunningCommand, modelBytes: Int) {
+    /// - Parameter unreadBytes: the most output that is kept for the model between two answers.
+    init(number: Int, display: String, command: any RunningCommand, unreadBytes: Int) {
         self.number = number
         self.display = display
         self.command = command
+        unreadHalf = unreadBytes / 2
         state = Mutex(
             State(
                 whole: OutputBuffer(head: Self.itemHalf, tail: Self.itemHalf),
-                unread: OutputBuffer(head: modelBytes / 2, tail: modelBytes / 2)))
+                unread: OutputBuffer(head: unreadHalf, tail: unreadHalf)))
         let pump = DetachedThread { [self] in drain() }
         pump.start()
         Task.detached { [self] in
@@ -55,12 +59,14 @@ final class Terminal: Sendable {
         }
     }
 
-    /// What came since the last call, for the model: text and the bytes left out of it.
+    /// What came since the last call, for the model: text of about `modelBytes` at most, and how many bytes it stands
+    /// for. A character whose end has not come yet waits for the next call.
     func takeUnread(modelBytes: Int) -> (text: String, total: Int) {
         state.withLock { state in
-            let taken = state.unread
-            state.unread = OutputBuffer(head: modelBytes / 2, tail: modelBytes / 2)
-            return (taken.text, taken.totalBytes)
+            var taken = state.unread
+            state.unread = OutputBuffer(head: unreadHalf, tail: unreadHalf)
+            if !state.isDrained { state.unread.append(taken.removeIncompleteScalar()) }
+            return (taken.text(head: modelBytes / 2, tail: modelBytes / 2), taken.totalBytes)
         }
     }
 

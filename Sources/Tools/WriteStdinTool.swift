@@ -37,16 +37,15 @@ struct WriteStdinTool: Tool {
         var item = ThreadItem.CommandExecution(command: terminal.display, cwd: settings.cwd)
         let id = try host.begin(.commandExecution(item))
         let effect = Effect.writeInput(terminal: number, bytes: chars.utf8.count)
-        let passage = try await host.pass(effect, item: id) {
-            if chars == "\u{3}" {
-                terminal.command.interrupt()
-            } else if !chars.isEmpty {
-                try terminal.command.write(Array(chars.utf8))
-            }
-            await terminal.wait(upTo: yield)
-            let report = CommandReport(terminal, modelBytes: bytes)
-            if terminal.exit != nil { self.commands.forget(terminal) }
-            return (report, report.json(sandbox: self.commands.launcher.sandboxDescription))
+        let passage: Passage<CommandReport>
+        do {
+            passage = try await send(chars, to: terminal, yield: yield, modelBytes: bytes, effect, id, host)
+        } catch let error as LockgateError where error.code.name.hasPrefix("terminal.") {
+            // The command's trouble is an answer for the model and not the end of the turn.
+            item.status = .failed
+            item.reason = error.message
+            try host.complete(id, .commandExecution(item))
+            return call.answer("Not sent. \(error)", isError: true)
         }
         switch passage {
         case .ran(let report):
@@ -58,6 +57,23 @@ struct WriteStdinTool: Tool {
             item.reason = verdict.reason
             try host.complete(id, .commandExecution(item))
             return call.answer("Not sent. \(verdict.reason) (rule: \(verdict.rule))", isError: true)
+        }
+    }
+
+    private func send(
+        _ chars: String, to terminal: Terminal, yield: Duration, modelBytes: Int, _ effect: Effect, _ item: String,
+        _ host: any ToolHost
+    ) async throws -> Passage<CommandReport> {
+        try await host.pass(effect, item: item) {
+            if chars == "\u{3}" {
+                terminal.command.interrupt()
+            } else if !chars.isEmpty {
+                try terminal.command.write(Array(chars.utf8))
+            }
+            await terminal.wait(upTo: yield)
+            let report = CommandReport(terminal, modelBytes: modelBytes)
+            if terminal.exit != nil { self.commands.forget(terminal) }
+            return (report, report.json(sandbox: self.commands.launcher.sandboxDescription))
         }
     }
 }

@@ -33,6 +33,22 @@ import Testing
         Shape(
             name: "a path behind the language", answer: "```python:calc.py\nx\n```", actions: [file("calc.py", "x\n")]),
         Shape(
+            name: "a path in the first line's comment", answer: "Do this:\n```python\n# lib/calc.py\n\nx = 1\n```",
+            actions: [file("lib/calc.py", "x = 1\n")]),
+        Shape(
+            name: "several files in one block",
+            answer: "a.py\n```python\n# a.py\nx\n\n# b.py\ny\n```", actions: [file("a.py", "x\n"), file("b.py", "y\n")]),
+        Shape(
+            name: "a comment that is part of the file", answer: "a.py\n```python\n# a.py\nx\n```",
+            actions: [file("a.py", "# a.py\nx\n")]),
+        Shape(
+            name: "comments that name files within a file", answer: "a.py\n```python\nx\n# a.py\n# b.py\n```",
+            actions: [file("a.py", "x\n# a.py\n# b.py\n")]),
+        Shape(
+            name: "a comment that is no path", answer: "`a.py`:\n```python\n# v1.0\nx\n```",
+            actions: [file("a.py", "# v1.0\nx\n")]),
+        Shape(name: "a path's comment alone", answer: "```python\n# a.py\n```", complaints: [.noPath]),
+        Shape(
             name: "a path above a shell block", answer: "run.sh\n```bash\necho hi\n```",
             actions: [file("run.sh", "echo hi\n")]),
         Shape(
@@ -50,8 +66,8 @@ import Testing
         Shape(name: "code without a path", answer: "Do this:\n```python\nx\n```", complaints: [.noPath]),
         Shape(
             name: "a quoted path before an earlier block does not count",
-            answer: "`a.py`\n```\nx\n```\nthen\n```python\ny\n```", actions: [file("a.py", "x\n")],
-            complaints: [.noPath]),
+            answer: "`a.py`\n```\nx\n```\nthen\n```python\ny\n```",
+            actions: [file("a.py", "x\n"), .write(candidates: [], content: "y\n")]),
         Shape(
             name: "sample output", answer: "It prints\n```\nhello\n```\nand stops.",
             prose: "It prints\n```\nhello\n```\nand stops."),
@@ -124,8 +140,9 @@ import Testing
         for _ in 0..<3000 {
             let count = Int.random(in: 0..<40, using: &random)
             let answer = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
-            for case .write(let candidates, let content) in MarkdownActions(answer).actions {
-                #expect(!candidates.isEmpty && !content.isEmpty, "\(answer)")
+            for (number, action) in MarkdownActions(answer).actions.enumerated() {
+                guard case .write(let candidates, let content) = action else { continue }
+                #expect((number > 0 || !candidates.isEmpty) && !content.isEmpty, "\(answer)")
             }
         }
     }

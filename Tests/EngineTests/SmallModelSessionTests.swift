@@ -18,6 +18,8 @@ import Wire
         var script: [ScriptedClient.Step]
         var task = SmallModelSessionTests.task
         var check: String?
+        /// What stands in the calculator's file below its function.
+        var extra = ""
         var end: TurnEnd
         var ran: [String] = []
         var calculator = SmallModelSessionTests.right
@@ -118,6 +120,52 @@ import Wire
             name: "lines left out", script: [.say("calc.py\n```\n# ... existing code\nx\n```"), .say("No.")],
             end: .done("No."), calculator: wrong, told: ["stands for lines that you left out"], fresh: [1]),
         Turn(
+            name: "the one function that changed",
+            script: [.say("calc.py\n```python\ndef add(a, b):\n    return a + b\n```"), .say(test), .say("Done.")],
+            extra: "\n\ndef twice(a):\n    return 2 * a\n", end: .done("Done."), ran: ["python3 test_calc.py"],
+            calculator: right + "\n\ndef twice(a):\n    return 2 * a\n", told: [changes, passed]),
+        Turn(
+            name: "a function left out beside lines that have no place",
+            script: [.say("calc.py\n```python\n\(right)print(add(1, 2))\n```"), .say("No.")],
+            extra: "\n\ndef twice(a):\n    return 2 * a\n", end: .done("No."),
+            calculator: wrong + "\n\ndef twice(a):\n    return 2 * a\n",
+            told: ["Not written: your block for calc.py leaves out twice,"], fresh: [1]),
+        Turn(
+            name: "lines as they are and as they should be",
+            script: [
+                .say("In `calc.py` change\n```python\nreturn a - b\n```\nto\n```python\nreturn a + b\n```"), .say(test),
+                .say("Done."),
+            ], end: .done("Done."), ran: ["python3 test_calc.py"], told: [changes, passed]),
+        Turn(
+            name: "only lines as they are",
+            script: [
+                .say("The line in `calc.py` is\n```python\nreturn a - b\n```"), .say(fix), .say(test), .say("Done."),
+            ],
+            end: .done("Done."), ran: ["python3 test_calc.py"], told: ["Task: ", changes, passed], fresh: [1]),
+        Turn(
+            name: "most of a file left out",
+            script: [
+                .say("calc.py\n```python\nadd\n```"), .say("calc.py\n```python\nadd\n```"), .say(test), .say("No."),
+                .say("No."),
+            ],
+            extra: "a\nb\nc\nd\n", end: .done("No."), ran: ["python3 test_calc.py"], calculator: "add\n",
+            told: [
+                "Not written: your block for calc.py leaves out most of its lines,", "Wrote calc.py.", failed,
+                "You answered without a change, but the last run failed.",
+            ], fresh: [1, 3, 4]),
+        Turn(
+            name: "giving up on a failing run",
+            script: [
+                .say("calc.py\n```\nx = 1\ny = 2\n```"), .say(test), .say("It works."), .say(fix), .say(test),
+                .say("Done."),
+            ],
+            end: .done("Done."), ran: ["python3 test_calc.py", "python3 test_calc.py"],
+            told: [
+                "Wrote calc.py", failed,
+                "\(failed)\nYou answered without a change, but the last run failed. Find out why and write the corrected file.",
+                "Wrote calc.py", passed,
+            ], fresh: [2, 3]),
+        Turn(
             name: "the check passes", script: [.say(fix), .say(test), .say("Done.")], check: "make test",
             end: .done("Done."),
             ran: ["make test", "python3 test_calc.py", "make test"], told: [changes, passed]),
@@ -143,6 +191,7 @@ import Wire
 
     @Test(arguments: turns) func goesAsItShould(_ turn: Turn) async {
         let workspace = ToyWorkspace.calculator(check: turn.check)
+        workspace.set("calc.py", Self.wrong + turn.extra)
         let bench = Bench(turn.script, workspace: workspace)
         let end = await bench.session.run([.text(turn.task)])
         let requests = bench.client.requests

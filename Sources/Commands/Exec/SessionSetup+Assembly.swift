@@ -91,6 +91,7 @@ extension SessionSetup {
         engine.outputSchema = outputSchema
         engine.maxOutputTokens = settings.modelMaxOutputTokens
         engine.reasoningEffort = settings.modelReasoningEffort
+        engine.seed = settings.modelSeed
         engine.refusesRepeats = profile.isSmall
         engine.smallModel = smallModel
         engine.check = request.check ?? settings.check.command

@@ -1,4 +1,5 @@
 import Basics
+import Config
 import Engine
 import Models
 
@@ -10,6 +11,7 @@ extension SessionSetup {
     var smallModel: SmallModelSettings? {
         guard usesPlainText else { return nil }
         var small = SmallModelSettings()
+        small.seed = settings.modelSeed ?? small.seed
         // Hosted servers reject fields that they do not know.
         small.hasGrammar = ["llamacpp", ModelSelection.localProvider].contains(selection.provider.id)
         small.programs = Self.programs.filter { name in

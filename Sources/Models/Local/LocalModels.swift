@@ -90,7 +90,9 @@ package struct LocalModels: Sendable {
     }
 
     private func installer(_ model: LocalModel) -> LocalModelInstaller {
-        LocalModelInstaller(model: model, paths: paths, environment: environment)
+        LocalModelInstaller(
+            model: model, paths: paths, environment: environment,
+            python: PythonEnvironment(paths: paths, environment: environment))
     }
 
     private func starter(_ model: LocalModel) -> LocalServerStarter {

@@ -22,7 +22,8 @@ struct PublisherDownload {
     /// A lost connection is opened again as long as each one brought at least a byte.
     /// - Throws: `local.download`, or `CancellationError`.
     func run(progress: @escaping @Sendable (LocalModelProgress) -> Void) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        // Not a group of its own: a look-up that failed may still schedule work when its client is gone.
+        let group = MultiThreadedEventLoopGroup.singleton
         let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: try configuration())
         let result: Result<Void, any Error>
         do {
@@ -32,7 +33,6 @@ struct PublisherDownload {
             result = .failure(error)
         }
         try? await client.shutdown()
-        try? await group.shutdownGracefully()
         try result.get()
     }
 

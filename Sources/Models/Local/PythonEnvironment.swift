@@ -7,6 +7,8 @@ struct PythonEnvironment {
     let paths: LocalModelPaths
     /// The caller's variables; programs get those few that package installation needs.
     let environment: [String: String]
+    /// Seconds before each further try of pip, since package servers and networks have moments.
+    var retryPauses = [1, 3]
 
     /// llama.cpp's own HTTP server, compiled, as a wheel.
     static let server = "xllamacpp==2026.10.11549"
@@ -57,16 +59,15 @@ struct PythonEnvironment {
         try await mark(marker)
     }
 
-    /// Runs pip; three tries, since package servers and networks have moments.
+    /// Runs pip, and again after each of the pauses if it fails.
     ///
     /// - Throws: `local.pip` with the end of its output.
     func pip(_ arguments: [String]) async throws {
-        var pause = 1
-        for attempt in 1...3 {
-            let command = [paths.python, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"] + arguments
+        let command = [paths.python, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"] + arguments
+        if try await run(command) == .exited(0) { return }
+        for pause in retryPauses {
+            try await Task.sleep(for: .seconds(pause))
             if try await run(command) == .exited(0) { return }
-            if attempt < 3 { try await Task.sleep(for: .seconds(pause)) }
-            pause *= 3
         }
         throw LockgateError(
             "local.pip", "pip \(arguments.first ?? "") \(arguments.last ?? "") failed\(logTail)",

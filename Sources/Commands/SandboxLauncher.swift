@@ -6,13 +6,16 @@ import Wire
 struct SandboxLauncher: CommandLauncher {
     private let session: SandboxSession
     private let variables: CommandEnvironment
+    private let rules: DenialRules
 
     /// - Throws: when the sandbox's helper is missing or unsafe.
     init(
-        policy: SandboxPolicy, variables: CommandEnvironment, environment: [String: String]
+        policy: SandboxPolicy, origins: DenialRules.Origins, variables: CommandEnvironment,
+        environment: [String: String]
     ) throws(LockgateError) {
         session = try SandboxSession(policy: policy, environment: environment)
         self.variables = variables
+        rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
     }
 
     var sandboxDescription: String { "\(session.policy.mode.rawValue), network \(session.policy.network.rawValue)" }
@@ -30,16 +33,18 @@ struct SandboxLauncher: CommandLauncher {
                 environment: variables.variables(
                     mode: session.policy.mode, network: session.policy.network, hasTerminal: request.terminal != nil),
                 io: io))
-        return SandboxedCommand(process: process)
+        return SandboxedCommand(process: process, analysis: DenialAnalysis(rules: rules, cwd: request.cwd))
     }
 }
 
 /// A sandboxed process as the tools see it.
 private final class SandboxedCommand: RunningCommand {
     private let process: SandboxedProcess
+    private let analysis: DenialAnalysis
 
-    init(process: SandboxedProcess) {
+    init(process: SandboxedProcess, analysis: DenialAnalysis) {
         self.process = process
+        self.analysis = analysis
     }
 
     var output: Int32 { process.output ?? -1 }
@@ -61,6 +66,10 @@ private final class SandboxedCommand: RunningCommand {
         case .exited(let code): .exited(Int(code))
         case .signaled(let signal): .signaled(Int(signal))
         }
+    }
+
+    func denials(output: String, exit: CommandExit) -> [EffectDenial] {
+        analysis.denials(output: output, failed: exit != .exited(0), reported: process.denials)
     }
 
     func interrupt() { process.interrupt() }

@@ -42,6 +42,10 @@ package struct AccessPolicy: Sendable, Hashable {
             return Verdict(.allow, rule: modeRule, origin: sandboxMode.origin)
         case .readFile:
             return Verdict(.allow, rule: "filesystem: reads", origin: Origin(.builtIn))
+        case .access:
+            return Verdict(
+                .deny, rule: "sandbox", origin: Origin(.builtIn),
+                reason: "what a running command touches is the sandbox's to decide", grant: nil)
         case .askModel:
             return Verdict(.allow, rule: "model requests", origin: Origin(.builtIn))
         case .changeFiles(let changes):

@@ -127,6 +127,11 @@ package enum Paths {
         return filled == bytes.count ? bytes : Array(bytes[..<filled])
     }
 
+    /// Existing paths that match a shell glob or are named, without symbolic links.
+    package static func matches(_ pattern: String, home: String) -> [String] {
+        expand(pattern, home: home).compactMap(canonical)
+    }
+
     /// Existing paths that match a shell glob; the path itself when it has no wildcard and exists.
     static func expand(_ pattern: String, home: String) -> [String] {
         let pattern =

@@ -112,6 +112,8 @@ package final class CommandTools: Sendable {
         case .ran(let report):
             report.fill(&item)
             try host.complete(id, .commandExecution(item))
+            try host.refused(report.denials, item: id)
+            if !report.sensitiveChanges.isEmpty { try host.noticed(report.sensitiveChanges, item: id) }
             if Task.isCancelled { throw CancellationError() }
             return report
         case .denied(let verdict):
@@ -129,7 +131,7 @@ extension CommandTools: CommandRunner {
         let request = CommandRequest(argv: [settings.shell, "-c", command], cwd: settings.cwd)
         let report = try await run(
             request, display: command, yield: nil, modelBytes: settings.outputBytes, host: host)
-        return (report.exit?.code ?? 126, report.text)
+        return (report.exit?.code ?? 126, report.explainedText)
     }
 
     package func run(
@@ -140,6 +142,6 @@ extension CommandTools: CommandRunner {
             request, display: command, yield: limit, endsThen: true, modelBytes: outputBytes, host: host)
         if report.isRefusal { return .refused(report.text) }
         guard let exit = report.exit, !report.isStopped else { return .stopped(output: report.text) }
-        return .exited(code: exit.code, output: report.text)
+        return .exited(code: exit.code, output: report.explainedText)
     }
 }

@@ -52,6 +52,8 @@ struct WriteStdinTool: Tool {
         case .ran(let report):
             report.fill(&item)
             try host.complete(id, .commandExecution(item))
+            try host.refused(report.denials, item: id)
+            if !report.sensitiveChanges.isEmpty { try host.noticed(report.sensitiveChanges, item: id) }
             return call.answer(report.answer)
         case .denied(let verdict):
             item.status = .declined

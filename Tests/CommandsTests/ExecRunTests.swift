@@ -91,6 +91,71 @@ import Wire
         }
     }
 
+    @Test func aRefusalInsideACommandIsExplainedToEverybody() async throws {
+        try await ExecFixture.with([ExecFixture.shell("touch /var/tmp/lockgate-x"), .text("Could not.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 4)
+            let denials = try #require(run.items("command_execution").first?["denials"]?.array)
+            #expect(
+                denials == [
+                    [
+                        "kind": "path", "target": "/var/tmp/lockgate-x", "operation": "write",
+                        "certainty": "confirmed", "rule": "sandbox_mode = \"workspace-write\"",
+                        "origin": "command line (--sandbox)",
+                        "reason": "it is outside the workspace and every other writable folder",
+                        "grant": "--add-dir /var/tmp",
+                    ]
+                ])
+            let event = try #require(run.events.first { $0["type"] == "effect.denied" })
+            #expect(event["effect"]?["kind"] == "access")
+            #expect(event["effect"]?["target"] == "/var/tmp/lockgate-x")
+            #expect(event["verdict"]?["grant"] == "--add-dir /var/tmp")
+            #expect(run.events.last?["denials"] == 1)
+            // The model gets the reason and no way to grant it.
+            let answer = fixture.server.requests[1].body["input"]?.array?.last?["output"]?.string ?? ""
+            #expect(answer.contains("- write /var/tmp/lockgate-x: it is outside the workspace"))
+            #expect(!answer.contains("--add-dir"))
+            let journal = String(decoding: try PosixFile.read(fixture.journals[0], limit: 1 << 22), as: UTF8.self)
+            let outcome = try #require(
+                journal.split(separator: "\n").first {
+                    $0.contains("\"effect.finished\"") && $0.contains("\"denials\"")
+                })
+            #expect(outcome.contains("/var/tmp/lockgate-x"))
+        }
+    }
+
+    @Test func aGrantTakenFromADenialWorks() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("touch /var/tmp/lockgate-y && rm /var/tmp/lockgate-y"), .text("Did."),
+        ]) {
+            fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "--add-dir", "/var/tmp", "go"])
+            #expect(run.status == 0, "\(run.text)")
+        }
+    }
+
+    @Test func peopleReadOneLineForARefusal() async throws {
+        try await ExecFixture.with([ExecFixture.shell("git ls-remote https://example.invalid/x"), .text("No.")]) {
+            fixture in
+            let run = try await fixture.exec(["-s", "workspace-write", "go"])
+            let lines = run.errorText.split(separator: "\n").filter { $0.contains("refused:") }
+            #expect(
+                lines == [
+                    "  refused: connect example.invalid: commands have no network · rule network.mode = \"off\" (built-in default) · to allow: --network on"
+                ])
+        }
+    }
+
+    @Test func aGuessIsShownAndNotCounted() async throws {
+        try await ExecFixture.with([ExecFixture.shell("mount -t tmpfs none /mnt"), .text("No.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0)
+            let denials = run.items("command_execution").first?["denials"]?.array ?? []
+            #expect(denials.map { $0["certainty"] } == ["inferred"])
+            #expect(!run.events.contains { $0["type"] == "effect.denied" })
+        }
+    }
+
     @Test func aCheckThatFailsGoesBackToTheAgentUntilItPasses() async throws {
         try await ExecFixture.with([
             .text("I did it."), .call("write_file", ["path": "ok", "content": "1"]), .text("Now."),

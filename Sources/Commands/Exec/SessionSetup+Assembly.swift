@@ -44,7 +44,13 @@ extension SessionSetup {
     /// What the product's own file tools never show: the same secrets that commands do not see.
     private var maskedFiles: [String] {
         let user = environment["HOME"] ?? Paths.home
-        return settings.denyRead + SecretPaths.existing(home: user, environment: environment).sorted() + [home]
+        let secrets = SecretPaths.existing(home: user, environment: environment).subtracting(allowedReads)
+        return settings.denyRead + secrets.sorted() + [home]
+    }
+
+    /// Built-in secrets that the user shows to commands and tools.
+    private var allowedReads: [String] {
+        settings.allowRead.flatMap { Paths.matches($0, home: environment["HOME"] ?? Paths.home) }
     }
 
     private var shell: String {
@@ -54,7 +60,11 @@ extension SessionSetup {
     private func launcher(_ policy: AccessPolicy) throws(LockgateError) -> SandboxLauncher {
         let sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
-            writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home])
+            writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home],
+            unmaskedPaths: settings.allowRead)
+        let origins = DenialRules.Origins(
+            mode: policy.sandboxMode.origin, network: policy.network.origin,
+            deniedReads: try configuration.resolve("filesystem.deny_read").origin)
         let shell = settings.shellEnvironmentPolicy
         let variables = CommandEnvironment(
             inherited: environment,
@@ -62,7 +72,8 @@ extension SessionSetup {
                 inherit: ShellEnvironmentPolicy.Inherit(rawValue: shell.inherit.rawValue) ?? .core,
                 exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
             keyNames: selection.keyNames)
-        return try SandboxLauncher(policy: sandbox, variables: variables, environment: environment)
+        return try SandboxLauncher(
+            policy: sandbox, origins: origins, variables: variables, environment: environment)
     }
 
     private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError)

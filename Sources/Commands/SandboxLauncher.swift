@@ -37,6 +37,8 @@ struct SandboxLauncher: CommandLauncher {
     }
 }
 
+extension SensitiveSweep: SensitiveWatch {}
+
 /// A sandboxed process as the tools see it.
 private final class SandboxedCommand: RunningCommand {
     private let process: SandboxedProcess

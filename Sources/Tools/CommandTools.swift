@@ -34,9 +34,14 @@ package final class CommandTools: Sendable {
     let launcher: any CommandLauncher
     /// Takes over patches that a model writes as a shell command.
     let editor: FileEditor?
+    let watch: (any SensitiveWatch)?
     private let terminals = Mutex<(next: Int, open: [Int: Terminal])>((1, [:]))
 
-    package init(settings: Settings, launcher: any CommandLauncher, editor: FileEditor? = nil) {
+    package init(
+        settings: Settings, launcher: any CommandLauncher, editor: FileEditor? = nil,
+        watch: (any SensitiveWatch)? = nil
+    ) {
+        self.watch = watch
         self.settings = settings
         self.launcher = launcher
         self.editor = editor
@@ -58,6 +63,7 @@ package final class CommandTools: Sendable {
     }
 
     func open(_ request: CommandRequest, display: String, modelBytes: Int) async throws(LockgateError) -> Terminal {
+        watch?.begin()
         let command = try await launcher.launch(request)
         return terminals.withLock { state in
             let terminal = Terminal(number: state.next, display: display, command: command, modelBytes: modelBytes)
@@ -95,6 +101,7 @@ package final class CommandTools: Sendable {
                 }
                 var report = CommandReport(terminal, modelBytes: modelBytes)
                 report.isStopped = isOverdue
+                report.sensitiveChanges = self.watch?.changes() ?? []
                 if terminal.exit != nil { self.forget(terminal) }
                 return (report, report.json(sandbox: self.launcher.sandboxDescription))
             }

@@ -44,7 +44,8 @@ struct WriteStdinTool: Tool {
                 try terminal.command.write(Array(chars.utf8))
             }
             await terminal.wait(upTo: yield)
-            let report = CommandReport(terminal, modelBytes: bytes)
+            var report = CommandReport(terminal, modelBytes: bytes)
+            report.sensitiveChanges = self.commands.watch?.changes() ?? []
             if terminal.exit != nil { self.commands.forget(terminal) }
             return (report, report.json(sandbox: self.commands.launcher.sandboxDescription))
         }

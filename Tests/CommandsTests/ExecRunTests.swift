@@ -156,6 +156,50 @@ import Wire
         }
     }
 
+    @Test func whatACommandLeavesThatRunsByItselfIsShown() async throws {
+        let step = ExecFixture.shell("mkdir .vscode && echo {} > .vscode/tasks.json && git init -q sub")
+        try await ExecFixture.with([step, .text("Done.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0, "\(run.text)")
+            let path = fixture.repository.path
+            let expected: JSONValue = [
+                ["path": .string("\(path)/.vscode/tasks.json"), "kind": "added", "run_by": "VS Code"],
+                ["path": .string("\(path)/sub/.git/config"), "kind": "added", "run_by": "git"],
+            ]
+            #expect(run.items("command_execution").first?["sensitive_changes"] == expected)
+            #expect(run.events.first { $0["type"] == "sensitive_changes" }?["changes"] == expected)
+        }
+        try await ExecFixture.with([step, .text("Done.")]) { fixture in
+            let run = try await fixture.exec(["-s", "workspace-write", "go"])
+            #expect(run.errorText.contains("look before you go on: what programs run by themselves has changed (2)"))
+            #expect(
+                run.errorText.contains(
+                    "look: added \(fixture.repository.path)/sub/.git/config · git would run or obey it"))
+        }
+    }
+
+    @Test func aFileThatRunsByItselfIsWrittenOnlyWithAGrant() async throws {
+        let steps: [ScriptedStep] = [
+            .call("write_file", ["path": ".devcontainer/devcontainer.json", "content": "{}"]), .text("Done."),
+        ]
+        try await ExecFixture.with(steps + steps) { fixture in
+            let refused = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(refused.status == 4)
+            let verdict = try #require(refused.events.first { $0["type"] == "effect.denied" }?["verdict"])
+            #expect(verdict["rule"] == "protected: .devcontainer")
+            let path = "\(fixture.repository.path)/.devcontainer/devcontainer.json"
+            #expect(verdict["grant"] == .string("-c 'filesystem.allow_auto_run=[\"\(path)\"]'"))
+            let allowed = try await fixture.exec([
+                "--json", "-s", "workspace-write", "-c", "filesystem.allow_auto_run=[\"\(path)\"]", "go",
+            ])
+            #expect(allowed.status == 0, "\(allowed.text)")
+            #expect(
+                allowed.items("file_change").first?["sensitive_changes"] == [
+                    ["path": .string(path), "kind": "added", "run_by": "dev containers"]
+                ])
+        }
+    }
+
     @Test func aCheckThatFailsGoesBackToTheAgentUntilItPasses() async throws {
         try await ExecFixture.with([
             .text("I did it."), .call("write_file", ["path": "ok", "content": "1"]), .text("Now."),

@@ -18,15 +18,17 @@ extension SessionSetup {
     ) async throws -> AssembledSession {
         let policy = try policy()
         let gate = Gate(policy: policy, journal: journal, events: events)
+        let roots = policy.writableRoots.map(\.value)
+        let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
-            cwd: cwd, mode: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
-            maskedPaths: maskedFiles)
+            cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
+            allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell),
-            launcher: try launcher(policy), editor: editor)
+            launcher: try launcher(policy), editor: editor, watch: sweep)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)

@@ -82,7 +82,10 @@ struct SessionSetup: Sendable {
         }
         return AccessPolicy(
             sandboxMode: Sourced(settings.sandboxMode, try origin("sandbox_mode")),
-            network: Sourced(settings.networkMode, try origin("network.mode")), writableRoots: roots)
+            network: Sourced(settings.networkMode, try origin("network.mode")), writableRoots: roots,
+            autoRunGrants: try settings.allowAutoRun.map { path throws(LockgateError) in
+                Sourced(PosixFile.canonical(path) ?? path, try origin("filesystem.allow_auto_run"))
+            })
     }
 
     /// The first record of a session.

@@ -48,9 +48,18 @@ enum FailurePhrase {
     ]
 
     /// Network first: a line about a host may also hold a word about files.
-    static let all: [(phrase: String, cause: FailureMention.Cause, isNetwork: Bool)] =
-        networks.flatMap { cause, phrases in phrases.map { ($0, cause, true) } }
-        + files.flatMap { cause, phrases in phrases.map { ($0, cause, false) } }
+    static let all: [Entry] =
+        networks.flatMap { cause, phrases in phrases.map { Entry(phrase: $0, cause: cause, isNetwork: true) } }
+        + files.flatMap { cause, phrases in phrases.map { Entry(phrase: $0, cause: cause, isNetwork: false) } }
+
+    struct Entry: Sendable {
+        let phrase: String
+        let cause: FailureMention.Cause
+        let isNetwork: Bool
+
+        /// Whether it is the name of an error number, which counts as a word of its own only.
+        var isCode: Bool { phrase.first == "e" && !phrase.contains(" ") }
+    }
 
     private static let writing = [
         "creat", "writ", "mkdir", "touch", "remov", "renam", "delet", "lock", "mov", "install", "sav", "unlink",

@@ -58,7 +58,9 @@ struct FailureScanner {
                 while lines < Self.linesOfPhrase, from < bytes.count, let match = strstr(base + from, entry.phrase) {
                     let at = UnsafePointer(match) - base
                     let start = lineStart(at)
-                    if hits[start] == nil {
+                    // `FileNotFoundException` is no ENOTFOUND.
+                    let isPartOfWord = entry.isCode && at > 0 && isLetter(at - 1)
+                    if hits[start] == nil, !isPartOfWord {
                         hits[start] = Hit(
                             cause: entry.cause, end: at + entry.phrase.utf8.count, isNetwork: entry.isNetwork)
                     }
@@ -68,6 +70,10 @@ struct FailureScanner {
             }
         }
         return hits
+    }
+
+    private func isLetter(_ at: Int) -> Bool {
+        (0x61...0x7A).contains(bytes[at]) || (0x41...0x5A).contains(bytes[at])
     }
 
     private func lineStart(_ at: Int) -> Int {

@@ -15,19 +15,26 @@ enum PathCandidates {
         // `prog: NAME: what went wrong`, where names have spaces too.
         if found.isEmpty {
             for part in line.split(separator: ": ").dropFirst() where part.hasPrefix("/") && !part.contains(" /") {
-                add(part)
+                // `/opt/x (Read-only file system)`
+                add(part.firstRange(of: " (").map { part[..<$0.lowerBound] } ?? part)
             }
         }
-        for word in line.split(whereSeparator: { " \t(),;=<>[]\"'`‘’“”".contains($0) }) {
-            if word.hasPrefix("/") || word.hasPrefix("~/") || word.hasPrefix("./") || word.hasPrefix("../") {
-                add(word)
-            }
+        // The words of a quoted path are none of their own.
+        if !found.contains(where: { $0.hasPrefix("/") }) {
+            let words = line.split { " \t(),;=<>[]\"'`‘’“”".contains($0) }.filter(isPathWord)
+            // `/bin/sh: 1: cannot create /opt/x`: a program that speaks begins the line.
+            let isSpeaker = words.count > 1 && words[0].startIndex == line.startIndex && words[0].hasSuffix(":")
+            for word in isSpeaker ? words.dropFirst() : words[...] { add(word) }
         }
         // Relative names stand alone between colons: `tar: x.tar: Cannot open: ...`.
         if found.isEmpty {
             for part in line.split(separator: ": ").dropFirst().dropLast() where isBareName(part) { add(part) }
         }
         return found
+    }
+
+    private static func isPathWord(_ word: Substring) -> Bool {
+        word.hasPrefix("/") || word.hasPrefix("~/") || word.hasPrefix(".") && word.contains("/")
     }
 
     private static func quoted(in line: String) -> [Substring] {

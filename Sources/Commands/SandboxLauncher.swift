@@ -1,26 +1,34 @@
 import Sandbox
+import Synchronization
 import Tools
 import Wire
 
 /// Starts the tools' commands in a sandbox session.
-struct SandboxLauncher: CommandLauncher {
+final class SandboxLauncher: CommandLauncher {
     private let session: SandboxSession
     private let variables: CommandEnvironment
     private let rules: DenialRules
+    /// Set until the first command, before which the user's caches are shown in the project's own.
+    private let caches: Mutex<ToolchainCaches?>
 
     /// - Throws: when the sandbox's helper is missing or unsafe.
     init(
         policy: SandboxPolicy, origins: DenialRules.Origins, variables: CommandEnvironment,
-        environment: [String: String]
+        caches: ToolchainCaches? = nil, environment: [String: String]
     ) throws(LockgateError) {
         session = try SandboxSession(policy: policy, environment: environment)
         self.variables = variables
+        self.caches = Mutex(caches)
         rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
     }
 
     var sandboxDescription: String { "\(session.policy.mode.rawValue), network \(session.policy.network.rawValue)" }
 
     func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand {
+        caches.withLock { waiting in
+            waiting?.showUserCaches()
+            waiting = nil
+        }
         let io: CommandIO =
             if let size = request.terminal {
                 .terminal(rows: UInt16(clamping: size.rows), columns: UInt16(clamping: size.columns))

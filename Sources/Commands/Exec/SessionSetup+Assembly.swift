@@ -60,22 +60,25 @@ extension SessionSetup {
     }
 
     private func launcher(_ policy: AccessPolicy) throws(LockgateError) -> SandboxLauncher {
-        let sandbox = SandboxPolicy(
+        var sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
             writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home],
             unmaskedPaths: settings.allowRead)
         let origins = DenialRules.Origins(
             mode: policy.sandboxMode.origin, network: policy.network.origin,
             deniedReads: try configuration.resolve("filesystem.deny_read").origin)
+        let caches = toolchains
+        let tools = caches.prepare(&sandbox)
         let shell = settings.shellEnvironmentPolicy
         let variables = CommandEnvironment(
             inherited: environment,
             policy: ShellEnvironmentPolicy(
                 inherit: ShellEnvironmentPolicy.Inherit(rawValue: shell.inherit.rawValue) ?? .core,
                 exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
-            keyNames: selection.keyNames)
+            keyNames: selection.keyNames, tools: tools)
         return try SandboxLauncher(
-            policy: sandbox, origins: origins, variables: variables, environment: environment)
+            policy: sandbox, origins: origins, variables: variables, caches: tools.isEmpty ? nil : caches,
+            environment: environment)
     }
 
     private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError)

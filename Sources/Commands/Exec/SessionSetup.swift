@@ -88,12 +88,17 @@ struct SessionSetup: Sendable {
             })
     }
 
+    /// The tools that the project is built with, and where their caches are.
+    var toolchains: ToolchainCaches {
+        ToolchainCaches(root: configuration.project.root, home: home, environment: environment)
+    }
+
     /// The first record of a session.
     func header(journal: SessionJournal) throws(LockgateError) -> JSONValue {
         [
             "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
             "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": try policy().json,
-            "bypass": .bool(request.bypasses),
+            "bypass": .bool(request.bypasses), "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
     }

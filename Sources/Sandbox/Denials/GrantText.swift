@@ -20,7 +20,7 @@ struct GrantText: Sendable {
         guard outside else { return switched.joined() }
         let target = root(for: path)
         guard !Self.refused.contains(target) else { return fullAccess }
-        let quoted = Self.quoted(target)
+        let quoted = ShellQuoting.quoted(target)
         let flag: String
         if style == .sandbox {
             flag = "--allow-write \(quoted)"
@@ -28,7 +28,7 @@ struct GrantText: Sendable {
             flag = "--add-dir \(quoted)"
         } else {
             // Of something that is not there, nobody knows whether it will be a file or a folder; roots may be either.
-            flag = "-c " + Self.quoted("sandbox_workspace_write.writable_roots=[\"\(target)\"]")
+            flag = "-c " + ShellQuoting.quoted("sandbox_workspace_write.writable_roots=[\"\(target)\"]")
         }
         return create(target, isFolder: target != path) + (switched + [flag]).joined(separator: " ")
     }
@@ -42,24 +42,12 @@ struct GrantText: Sendable {
 
     /// What is to be made writable has to be there.
     private func create(_ target: String, isFolder: Bool) -> String {
-        host.exists(target) ? "" : "\(isFolder ? "mkdir -p" : "create") \(Self.quoted(target)), then "
+        host.exists(target) ? "" : "\(isFolder ? "mkdir -p" : "create") \(ShellQuoting.quoted(target)), then "
     }
 
     func reading(_ path: String) -> String? {
-        style == .exec ? "-c \(Self.quoted("filesystem.allow_read=[\"\(path)\"]"))" : fullAccess
+        style == .exec ? "-c \(ShellQuoting.quoted("filesystem.allow_read=[\"\(path)\"]"))" : fullAccess
     }
 
     func protected(_ path: String) -> String { "change it yourself, or run with \(fullAccess)" }
-
-    /// For a POSIX shell, and only where it needs it.
-    static func quoted(_ text: String) -> String {
-        let plain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: "/._-+:@%,".utf8.contains(byte)
-            }
-        }
-        return plain && !text.isEmpty
-            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-    }
 }

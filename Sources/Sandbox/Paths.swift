@@ -79,6 +79,9 @@ package enum Paths {
         }
     }
 
+    /// Makes a folder that only this user enters; true where it is there already.
+    static func makeFolder(_ path: String) -> Bool { mkdir(path, 0o700) == 0 || errno == EEXIST }
+
     static func exists(_ path: String) -> Bool { kind(path) != nil }
 
     /// The target text of a symbolic link.

@@ -200,6 +200,19 @@ import Wire
         }
     }
 
+    @Test func aProjectHasPackageCachesOfItsOwnAndTheRestOfTheHomeStaysHidden() async throws {
+        let script = "mkdir -p $PIP_CACHE_DIR && touch $PIP_CACHE_DIR/x && test ! -s $LOCKGATE_HOME/config.toml"
+        try await ExecFixture.with(
+            [ExecFixture.shell(script + " && test -z \"$(ls $LOCKGATE_HOME/sessions)\""), .text("Done.")],
+            files: ["setup.py": ""]
+        ) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.items("command_execution").first?["exit_code"] == 0, "\(run.text)")
+            let header = try #require(JournalReader(path: fixture.journals[0]).records.first)
+            #expect(header.payload["toolchains"] == [["name": "python", "marker": "setup.py"]])
+        }
+    }
+
     @Test func aCheckThatFailsGoesBackToTheAgentUntilItPasses() async throws {
         try await ExecFixture.with([
             .text("I did it."), .call("write_file", ["path": "ok", "content": "1"]), .text("Now."),

@@ -104,6 +104,31 @@ struct ToolchainTests {
         #expect(fixture.holds("test ! -e ~/.cargo/registry/cache/i/b.crate"))
     }
 
+    @Test("a link that a command puts into its caches does not lead the host out of them")
+    func linkOut() async throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp("mkdir -p ~/.cargo/registry/index/i ~/victim/index; echo a > ~/.cargo/registry/index/i/a")
+        let caches = try caches(fixture, "Cargo.toml")
+        let attack = "rm -rf $CARGO_HOME/registry && ln -s $HOME/victim $CARGO_HOME/registry"
+        #expect(try await run(attack, caches, fixture).status == .exited(0))
+        caches.showUserCaches()
+        #expect(fixture.holds("test -L $OUT/caches/k/cargo/registry && test -z \"$(ls -A ~/victim/index)\""))
+    }
+
+    @Test("what the user takes out of the cache is gone from the project's too")
+    func danglingLinks() throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp("mkdir -p ~/.cargo/registry/cache/i; echo a > ~/.cargo/registry/cache/i/a.crate")
+        let caches = try caches(fixture, "Cargo.toml")
+        var policy = fixture.policy(.workspaceWrite)
+        _ = caches.prepare(&policy)
+        caches.showUserCaches()
+        #expect(fixture.holds("test -L $OUT/caches/k/cargo/registry/cache/i/a.crate"))
+        try fixture.setUp("rm ~/.cargo/registry/cache/i/a.crate")
+        caches.showUserCaches()
+        #expect(fixture.holds("test ! -L $OUT/caches/k/cargo/registry/cache/i/a.crate"))
+    }
+
     /// A small project, and the command that builds or tests it without a network.
     struct Project: Sendable, CustomTestStringConvertible {
         var name: String

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Shows the user's own cache inside a private one: folders are made anew, what they hold is linked. So old entries are
 /// read from the user's cache, which the sandbox keeps read-only, and new ones land in the private one.
 ///
@@ -8,52 +6,63 @@ struct LinkFarm {
     /// More entries than this take too long to link; the rest is downloaded or built again.
     static let maximumEntries = 20_000
 
-    /// Folders this many levels down are linked whole.
-    var depth: Int
-    /// Whether a folder without folders in it is linked whole, so that nothing can be added to it.
-    var linksLeaves = false
+    /// The private folder.
+    let root: String
     private var made = 0
 
-    init(depth: Int, linksLeaves: Bool = false) {
-        self.depth = depth
-        self.linksLeaves = linksLeaves
+    init(root: String) { self.root = root }
+
+    /// Adds to a folder below the root what `source` has and it lacks. What is there stays.
+    ///
+    /// - Parameters:
+    ///   - path: relative to the root.
+    ///   - depth: folders this many levels down are linked whole.
+    ///   - skip: names directly in `source` that are left out.
+    mutating func mirror(_ source: String, at path: String, depth: Int, skip: Set<String> = []) {
+        guard Paths.kind(source) == .folder, let start = PrivateFolder(root) else { return }
+        enter(path.split(separator: "/").map(String.init)[...], in: start, source, depth, skip)
     }
 
-    /// Adds to `target` what `source` has and it lacks. What is there stays; links whose goal is gone are renewed.
-    mutating func mirror(_ source: String, to target: String) {
-        guard Paths.kind(source) == .folder else { return }
-        mirror(source, target, depth)
-    }
-
-    private mutating func mirror(_ source: String, _ target: String, _ depth: Int) {
-        guard made < Self.maximumEntries else { return }
-        let entries = Paths.names(in: source)
-        if depth == 0 || linksLeaves && !entries.contains(where: \.isFolder) { return link(source, target) }
-        guard Self.makeFolder(target) else { return }
-        for entry in entries {
-            let from = Paths.join(source, entry.name)
-            let to = Paths.join(target, entry.name)
-            if entry.isFolder { mirror(from, to, depth - 1) } else { link(from, to) }
+    /// Links single names of a folder.
+    mutating func link(_ names: [String], of source: String, at path: String) {
+        guard let start = PrivateFolder(root), let folder = start.folder(path) else { return }
+        for name in names {
+            let goal = Paths.join(source, name)
+            if Paths.exists(goal) { folder.link(name, to: goal) }
         }
     }
 
-    private mutating func link(_ source: String, _ target: String) {
-        made += 1
-        if Paths.linkTarget(target) == source { return }
-        // A command may have put its own file there: that one is the project's.
-        guard !Paths.exists(target) else { return }
-        symlink(source, target)
+    private mutating func enter(
+        _ path: ArraySlice<String>, in folder: borrowing PrivateFolder, _ source: String, _ depth: Int,
+        _ skip: Set<String>
+    ) {
+        guard let name = path.first else { return fill(folder, source, depth, skip) }
+        guard let next = folder.folder(name) else { return }
+        enter(path.dropFirst(), in: next, source, depth, skip)
     }
 
-    /// Makes a folder only this user enters, with those above it. False where something else is in the way.
-    @discardableResult
+    private mutating func fill(
+        _ folder: borrowing PrivateFolder, _ source: String, _ depth: Int, _ skip: Set<String>
+    ) {
+        folder.removeDanglingLinks()
+        for entry in Paths.names(in: source) where !skip.contains(entry.name) {
+            guard made < Self.maximumEntries else { return }
+            let goal = Paths.join(source, entry.name)
+            guard entry.isFolder, depth > 0 else {
+                made += 1
+                folder.link(entry.name, to: goal)
+                continue
+            }
+            if let below = folder.folder(entry.name) { fill(below, goal, depth - 1, []) }
+        }
+    }
+
+    /// Makes a folder that only this user enters, with those above it. False where something else is in the way.
     static func makeFolder(_ path: String) -> Bool {
         switch Paths.kind(path) {
         case .folder: return true
         case .file, .link, .other: return false
-        case nil:
-            guard path != "/", makeFolder(Paths.parent(path)) else { return false }
-            return mkdir(path, 0o700) == 0 || errno == EEXIST
+        case nil: return path != "/" && makeFolder(Paths.parent(path)) && Paths.makeFolder(path)
         }
     }
 }

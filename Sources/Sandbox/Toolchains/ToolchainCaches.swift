@@ -1,4 +1,3 @@
-import Glibc
 import Wire
 
 /// Package caches of one project: writable, and no other project's.
@@ -55,37 +54,27 @@ package struct ToolchainCaches: Sendable, Hashable {
     /// Shows the user's caches in the private ones, for tools that have no way of their own to read a second place.
     package func showUserCaches() {
         guard let folder else { return }
+        var farm = LinkFarm(root: folder)
         for toolchain in found.map(\.toolchain) {
             switch toolchain {
             case .cargo:
                 let user = environment["CARGO_HOME"] ?? Paths.join(home, ".cargo")
-                let own = Paths.join(folder, "cargo")
-                LinkFarm.makeFolder(own)
-                for name in ["config.toml", "config", "bin", "env"] where Paths.exists(Paths.join(user, name)) {
-                    symlink(Paths.join(user, name), Paths.join(own, name))
+                farm.link(["config.toml", "config", "bin", "env"], of: user, at: "cargo")
+                // Index, then one folder a registry with crates, or with a folder a crate or repository.
+                farm.mirror(Paths.join(user, "registry/index"), at: "cargo/registry/index", depth: 8)
+                for part in ["registry/cache", "registry/src", "git/checkouts"] {
+                    farm.mirror(Paths.join(user, part), at: "cargo/\(part)", depth: 1)
                 }
-                var index = LinkFarm(depth: 8)
-                index.mirror(Paths.join(user, "registry/index"), to: Paths.join(own, "registry/index"))
-                var crates = LinkFarm(depth: 2)
-                for part in ["registry/cache", "registry/src", "git/db", "git/checkouts"] {
-                    crates.mirror(Paths.join(user, part), to: Paths.join(own, part))
-                }
+                farm.mirror(Paths.join(user, "git/db"), at: "cargo/git/db", depth: 0)
             case .maven:
-                var artifacts = LinkFarm(depth: 16)
-                artifacts.mirror(
-                    Self.mavenRepository(home, environment), to: Paths.join(folder, "m2"))
+                farm.mirror(Self.mavenRepository(home), at: "m2", depth: 16)
             case .gradle:
                 let user = environment["GRADLE_USER_HOME"] ?? Paths.join(home, ".gradle")
-                var wrappers = LinkFarm(depth: 2)
-                wrappers.mirror(Paths.join(user, "wrapper/dists"), to: Paths.join(folder, "gradle/wrapper/dists"))
+                farm.mirror(Paths.join(user, "wrapper/dists"), at: "gradle/wrapper/dists", depth: 1)
             case .swift:
+                // Caches that the project's own tools write are made anew; the rest of what lies there is shown.
                 let user = environment["XDG_CACHE_HOME"] ?? Paths.join(home, ".cache")
-                let own = Paths.join(folder, "xdg")
-                LinkFarm.makeFolder(own)
-                // Caches that the project's own tools write to are made anew; the rest of what lies there is shown.
-                for entry in Paths.names(in: user) where entry.isFolder && !Self.ownXDG.contains(entry.name) {
-                    symlink(Paths.join(user, entry.name), Paths.join(own, entry.name))
-                }
+                farm.mirror(user, at: "xdg", depth: 0, skip: Self.ownXDG)
             case .npm, .pnpm, .yarn, .python, .go, .cmake, .make, .bazel, .docker: continue
             }
         }
@@ -95,7 +84,7 @@ package struct ToolchainCaches: Sendable, Hashable {
         "org.swift.swiftpm", "clang", "go-build", "pip", "uv", "ccache", "bazel", "yarn", "pnpm",
     ]
 
-    private static func mavenRepository(_ home: String, _ environment: [String: String]) -> String {
+    private static func mavenRepository(_ home: String) -> String {
         Paths.join(home, ".m2/repository")
     }
 
@@ -145,7 +134,7 @@ package struct ToolchainCaches: Sendable, Hashable {
             return [
                 "MAVEN_OPTS": appended("MAVEN_OPTS", repository),
                 "MAVEN_ARGS": appended(
-                    "MAVEN_ARGS", "\(repository) -Dmaven.repo.local.tail=\(mavenRepository(home, environment))"),
+                    "MAVEN_ARGS", "\(repository) -Dmaven.repo.local.tail=\(mavenRepository(home))"),
             ]
         case .swift:
             return ["XDG_CACHE_HOME": own("xdg"), "CCACHE_DIR": own("ccache")]

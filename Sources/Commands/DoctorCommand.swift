@@ -39,6 +39,12 @@ package struct DoctorCommand: AsyncParsableCommand {
             ).load()
             let files = configuration.files.map(\.description)
             line(true, "configuration", files.isEmpty ? "built-in values only" : files.joined(separator: ", "))
+            let caches = ToolchainCaches(root: configuration.project.root, home: home, environment: environment)
+            for found in caches.found {
+                let text = "\(found.marker)" + (found.toolchain.limitation.map { "; \($0)" } ?? "")
+                print("\(style.dim("·")) toolchain: \(found.toolchain.rawValue), by \(text)")
+            }
+            if let folder = caches.folder { print("    caches of this project: \(folder)") }
             for warning in configuration.warnings { print("    \(style.yellow("!")) \(warning.message)") }
             do throws(SystemError) {
                 try PosixFile.makeDirectory(home)

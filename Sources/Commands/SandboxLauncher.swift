@@ -1,23 +1,34 @@
 import Sandbox
+import Synchronization
 import Tools
 import Wire
 
 /// Starts the tools' commands in a sandbox session.
-struct SandboxLauncher: CommandLauncher {
+final class SandboxLauncher: CommandLauncher {
     private let session: SandboxSession
     private let variables: CommandEnvironment
+    private let rules: DenialRules
+    /// Set until the first command, before which the user's caches are shown in the project's own.
+    private let caches: Mutex<ToolchainCaches?>
 
     /// - Throws: when the sandbox's helper is missing or unsafe.
     init(
-        policy: SandboxPolicy, variables: CommandEnvironment, environment: [String: String]
+        policy: SandboxPolicy, origins: DenialRules.Origins, variables: CommandEnvironment,
+        caches: ToolchainCaches? = nil, environment: [String: String]
     ) throws(LockgateError) {
         session = try SandboxSession(policy: policy, environment: environment)
         self.variables = variables
+        self.caches = Mutex(caches)
+        rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
     }
 
     var sandboxDescription: String { "\(session.policy.mode.rawValue), network \(session.policy.network.rawValue)" }
 
     func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand {
+        caches.withLock { waiting in
+            waiting?.showUserCaches()
+            waiting = nil
+        }
         let io: CommandIO =
             if let size = request.terminal {
                 .terminal(rows: UInt16(clamping: size.rows), columns: UInt16(clamping: size.columns))
@@ -30,16 +41,20 @@ struct SandboxLauncher: CommandLauncher {
                 environment: variables.variables(
                     mode: session.policy.mode, network: session.policy.network, hasTerminal: request.terminal != nil),
                 io: io))
-        return SandboxedCommand(process: process)
+        return SandboxedCommand(process: process, analysis: DenialAnalysis(rules: rules, cwd: request.cwd))
     }
 }
+
+extension SensitiveSweep: SensitiveWatch {}
 
 /// A sandboxed process as the tools see it.
 private final class SandboxedCommand: RunningCommand {
     private let process: SandboxedProcess
+    private let analysis: DenialAnalysis
 
-    init(process: SandboxedProcess) {
+    init(process: SandboxedProcess, analysis: DenialAnalysis) {
         self.process = process
+        self.analysis = analysis
     }
 
     var output: Int32 { process.output ?? -1 }
@@ -61,6 +76,10 @@ private final class SandboxedCommand: RunningCommand {
         case .exited(let code): .exited(Int(code))
         case .signaled(let signal): .signaled(Int(signal))
         }
+    }
+
+    func denials(output: String, exit: CommandExit) -> [EffectDenial] {
+        analysis.denials(output: output, failed: exit != .exited(0), reported: process.denials)
     }
 
     func interrupt() { process.interrupt() }

@@ -76,6 +76,18 @@ extension ConfigurationOption {
             "Paths and globs that commands cannot read, besides the built-in list of secrets; all layers' entries count."
         ),
         option(
+            "filesystem.allow_read", .list(.pathPattern), \.allowRead, default: .value([]), project: .refused(widens),
+            """
+            Paths and globs of the built-in list of secrets that commands may read all the same. Entries of \
+            `filesystem.deny_read` stay hidden.
+            """),
+        option(
+            "filesystem.allow_auto_run", .list(.path), \.allowAutoRun, default: .value([]), project: .refused(widens),
+            """
+            Files and folders that a patch or `write_file` may change although agents, editors or git run or obey them by \
+            themselves, such as `.vscode/tasks.json`. Commands still find them read-only.
+            """),
+        option(
             "allow_login_shell", .boolean, \.allowLoginShell, default: .value(true),
             project: .narrowing(.boolean(strict: false)), "Whether the model may ask for a login shell."),
         option(

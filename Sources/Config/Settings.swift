@@ -28,6 +28,10 @@ package struct Settings: Sendable, Hashable {
     package var shellEnvironmentPolicy = ShellEnvironmentSettings()
     /// Absolute paths, and globs as they were written.
     package var denyRead: [String] = []
+    /// Absolute paths, and globs as they were written.
+    package var allowRead: [String] = []
+    /// Absolute.
+    package var allowAutoRun: [String] = []
     package var allowLoginShell = false
     /// Decisions by project path, as written; `Configuration.trustLevel(of:)` looks them up.
     package var projects: [String: ProjectSettings] = [:]

@@ -72,7 +72,7 @@ package final class Gate: Sendable {
     private func effectLeavesMachine(_ effect: Effect) -> Bool {
         switch effect {
         case .runCommand, .writeInput: policy.network.value != .off || policy.sandboxMode.value == .dangerFullAccess
-        case .changeFiles, .readFile, .askModel: false
+        case .changeFiles, .readFile, .askModel, .access: false
         }
     }
 }

@@ -27,4 +27,8 @@ struct SessionToolHost: ToolHost {
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws {
         try gate.deny(effect, item: item, verdict: verdict)
     }
+
+    func noticed(_ changes: [SensitiveChange], item: String) throws {
+        try events.emit(.sensitiveChanges(item: item, changes))
+    }
 }

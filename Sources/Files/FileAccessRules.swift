@@ -11,6 +11,9 @@ struct FileAccessRules: Sendable, Hashable {
     let protectedNames: Set<String>
     /// Canonical files and folders that are not written, with everything below.
     let protectedPaths: [[UInt8]]
+    /// Canonical files and folders that may be written although their names are protected. Never git's own, and never
+    /// the product's: those decide what else is allowed.
+    let allowedPaths: [[UInt8]]
     /// Canonical files and folders that are neither read nor written, with everything below.
     let maskedPaths: [[UInt8]]
 
@@ -47,14 +50,19 @@ struct FileAccessRules: Sendable, Hashable {
                 "\(name) cannot be written: it is outside the workspace and every other writable root",
                 remedy: "Grant its folder as a writable root, for example with --add-dir \(Self.folder(path)).")
         }
-        let isNameProtected = names.contains {
-            protectedNames.contains(String(decoding: $0, as: UTF8.self).lowercased())
-        }
+        let texts = names.map { String(decoding: $0, as: UTF8.self).lowercased() }
+        let isAllowed =
+            allowedPaths.contains { path.names(below: $0) != nil } && !texts.contains(".git")
+            && !texts.contains(".lockgate")
+        // Full access protects no names at all.
+        let isNameProtected =
+            !protectedNames.isEmpty && !isAllowed
+            && (texts.contains(where: protectedNames.contains) || AutoRunFile.matching(texts)?.isProtected == true)
         guard isNameProtected || protectedPaths.contains(where: { path.names(below: $0) != nil }) else { return nil }
         return LockgateError(
             "files.protected",
             "\(name) cannot be written: it configures git, an agent or an editor and could make them run code",
-            remedy: "Change it yourself, or take it off the protected paths for this session.")
+            remedy: "Change it yourself, or name it in filesystem.allow_auto_run.")
     }
 
     /// The path as asked for, and where it leads if that is another.

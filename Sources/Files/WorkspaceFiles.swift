@@ -27,13 +27,14 @@ package struct WorkspaceFiles: Sendable {
     ///   - roots: folders below which files may change; none in read-only mode.
     ///   - workspace: where relative paths start; an existing folder.
     ///   - protectedNames: names that no written path may have below its root.
+    ///   - allowedPaths: files and folders that may be written in spite of `protectedNames`.
     ///   - protectedPaths: further files and folders that are not written, with all below.
     ///   - maskedPaths: files and folders that are neither read nor written, with all below. Whatever is not masked can
     ///     be read.
     /// - Throws: `files.not_found` and such if the workspace is not there. Other paths need not exist.
     package init(
         roots: [String], workspace: String, protectedNames: Set<String> = defaultProtectedNames,
-        protectedPaths: [String] = [], maskedPaths: [String] = []
+        allowedPaths: [String] = [], protectedPaths: [String] = [], maskedPaths: [String] = []
     ) throws(LockgateError) {
         // Not yet canonical, but absolute for all that follows.
         let start = PathResolver(workspace: [UInt8(ascii: "/")])
@@ -45,7 +46,8 @@ package struct WorkspaceFiles: Sendable {
         resolver = PathResolver(workspace: home)
         rules = FileAccessRules(
             workspace: home, writableRoots: try roots.map(canonical), protectedNames: protectedNames,
-            protectedPaths: try protectedPaths.map(canonical), maskedPaths: try maskedPaths.map(canonical))
+            protectedPaths: try protectedPaths.map(canonical), allowedPaths: try allowedPaths.map(canonical),
+            maskedPaths: try maskedPaths.map(canonical))
         guard case .existing(let folder) = try resolve(home), folder.status.isFolder else {
             throw LockgateError(
                 "files.not_found", "The workspace \(workspace) is not a folder", remedy: "Check the path.")

@@ -22,9 +22,14 @@ package struct AccessPolicy: Sendable, Hashable {
     /// The workspace first, then added roots. Absolute, links resolved.
     package var writableRoots: [Sourced<String>]
 
+    /// Files and folders that file tools may change although something runs them by itself. Absolute.
+    package var autoRunGrants: [Sourced<String>]
+
     package init(
-        sandboxMode: Sourced<SandboxMode>, network: Sourced<NetworkMode>, writableRoots: [Sourced<String>]
+        sandboxMode: Sourced<SandboxMode>, network: Sourced<NetworkMode>, writableRoots: [Sourced<String>],
+        autoRunGrants: [Sourced<String>] = []
     ) {
+        self.autoRunGrants = autoRunGrants
         self.sandboxMode = sandboxMode
         self.network = network
         self.writableRoots = writableRoots
@@ -42,6 +47,10 @@ package struct AccessPolicy: Sendable, Hashable {
             return Verdict(.allow, rule: modeRule, origin: sandboxMode.origin)
         case .readFile:
             return Verdict(.allow, rule: "filesystem: reads", origin: Origin(.builtIn))
+        case .access:
+            return Verdict(
+                .deny, rule: "sandbox", origin: Origin(.builtIn),
+                reason: "what a running command touches is the sandbox's to decide", grant: nil)
         case .askModel:
             return Verdict(.allow, rule: "model requests", origin: Origin(.builtIn))
         case .changeFiles(let changes):
@@ -70,22 +79,39 @@ package struct AccessPolicy: Sendable, Hashable {
                     reason: "\(path) lies outside the writable roots", grant: "--add-dir \(PathText.parent(path))")
             }
             let names = PathText.relative(path, to: root.value).split(separator: "/").map(String.init)
-            guard let name = names.first(where: Self.protectedNames.contains) else { return nil }
-            return Verdict(
-                .deny, rule: "protected: \(name)", origin: Origin(.builtIn),
-                reason: "\(path) configures git, an agent or an editor, which would run it outside the sandbox",
-                grant: "change it yourself, or run with -s danger-full-access")
+            return refusal(ofAutoRunFile: path, names: names)
         }
+    }
+
+    /// Names that no grant opens: what git runs, and what decides about grants themselves.
+    private static let neverGranted: Set<String> = [".git", ".lockgate"]
+
+    private func refusal(ofAutoRunFile path: String, names: [String]) -> Verdict? {
+        let listed = AutoRunFile.matching(names).flatMap { $0.isProtected ? $0 : nil }
+        guard let name = names.first(where: Self.protectedNames.contains) ?? listed?.path else { return nil }
+        let isGrantable = Self.neverGranted.isDisjoint(with: names.map { $0.lowercased() })
+        if isGrantable, autoRunGrants.contains(where: { PathText.isWithin(path, $0.value) }) { return nil }
+        let runner = listed?.runner ?? "git, an agent or an editor"
+        return Verdict(
+            .deny, rule: "protected: \(name)", origin: Origin(.builtIn),
+            reason: "\(path) would be run or obeyed by \(runner) outside the sandbox",
+            grant: isGrantable
+                ? "-c 'filesystem.allow_auto_run=[\"\(path)\"]'"
+                : "change it yourself, or run with -s danger-full-access")
     }
 
     /// The policy as JSON, for the journal and its digest.
     package var json: JSONValue {
-        [
+        func list(_ paths: [Sourced<String>]) -> JSONValue {
+            .array(paths.map { ["path": .string($0.value), "origin": .string($0.origin.description)] })
+        }
+        var object: JSONObject = [
             "sandbox_mode": .string(sandboxMode.value.rawValue),
             "sandbox_mode_origin": .string(sandboxMode.origin.description),
             "network": .string(network.value.rawValue), "network_origin": .string(network.origin.description),
-            "writable_roots": .array(
-                writableRoots.map { ["path": .string($0.value), "origin": .string($0.origin.description)] }),
+            "writable_roots": list(writableRoots),
         ]
+        if !autoRunGrants.isEmpty { object["allow_auto_run"] = list(autoRunGrants) }
+        return .object(object)
     }
 }

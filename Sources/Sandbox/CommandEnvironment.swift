@@ -36,9 +36,15 @@ package struct CommandEnvironment: Sendable {
     private let policy: ShellEnvironmentPolicy
     /// Names of variables that hold provider keys by configuration (`env_key`).
     private let keyNames: Set<String>
+    /// Where toolchains find their caches; stronger than what is inherited, weaker than what the policy sets.
+    private let tools: [String: String]
 
     /// `inherited` is the agent's own environment.
-    package init(inherited: [String: String], policy: ShellEnvironmentPolicy = .init(), keyNames: Set<String> = []) {
+    package init(
+        inherited: [String: String], policy: ShellEnvironmentPolicy = .init(), keyNames: Set<String> = [],
+        tools: [String: String] = [:]
+    ) {
+        self.tools = tools
         self.inherited = inherited
         self.policy = policy
         self.keyNames = keyNames
@@ -54,6 +60,7 @@ package struct CommandEnvironment: Sendable {
             result["TERM"] = hasTerminal ? result["TERM"] ?? "xterm-256color" : "dumb"
             if !hasTerminal { result["NO_COLOR"] = "1" }
         }
+        result.merge(tools) { $1 }
         result["LOCKGATE_SANDBOX"] = mode.rawValue
         result["LOCKGATE_NETWORK"] = mode == .dangerFullAccess ? "on" : network.rawValue
         if mode != .dangerFullAccess {

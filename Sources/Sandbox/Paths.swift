@@ -79,6 +79,9 @@ package enum Paths {
         }
     }
 
+    /// Makes a folder that only this user enters; true where it is there already.
+    static func makeFolder(_ path: String) -> Bool { mkdir(path, 0o700) == 0 || errno == EEXIST }
+
     static func exists(_ path: String) -> Bool { kind(path) != nil }
 
     /// The target text of a symbolic link.
@@ -125,6 +128,11 @@ package enum Paths {
             filled += count
         }
         return filled == bytes.count ? bytes : Array(bytes[..<filled])
+    }
+
+    /// Existing paths that match a shell glob or are named, without symbolic links.
+    package static func matches(_ pattern: String, home: String) -> [String] {
+        expand(pattern, home: home).compactMap(canonical)
     }
 
     /// Existing paths that match a shell glob; the path itself when it has no wildcard and exists.

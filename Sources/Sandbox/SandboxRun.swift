@@ -10,10 +10,10 @@ package enum SandboxRun {
     /// Runs the command to its end and returns the exit code for this process, 128 + n for a signal.
     package static func run(
         _ arguments: [String], policy: SandboxPolicy, workingDirectory: String, environment: [String: String],
-        shellPolicy: ShellEnvironmentPolicy = .init(inherit: .all), helper: String? = nil
+        shellPolicy: ShellEnvironmentPolicy = .init(inherit: .all), tools: [String: String] = [:], helper: String? = nil
     ) async throws(LockgateError) -> Int32 {
         let isTerminal = isatty(0) == 1 && isatty(1) == 1
-        let variables = CommandEnvironment(inherited: environment, policy: shellPolicy)
+        let variables = CommandEnvironment(inherited: environment, policy: shellPolicy, tools: tools)
             .variables(mode: policy.mode, network: policy.network, hasTerminal: isTerminal || isatty(1) == 1)
         let session = try SandboxSession(policy: policy, helper: helper, environment: environment)
         var command = SandboxCommand(

@@ -55,6 +55,9 @@ package protocol RunningCommand: AnyObject, Sendable {
     func write(_ bytes: [UInt8]) throws(LockgateError)
     /// Returns when the command has ended and been reaped.
     func wait() async -> CommandExit
+    /// What the sandbox refused this command, once it has ended: what it saw itself, and for a command that failed what
+    /// its output says and the policy confirms.
+    func denials(output: String, exit: CommandExit) -> [EffectDenial]
     /// Interrupts it as Ctrl-C would.
     func interrupt()
     /// Ends it and all it started: a polite signal, then, after the grace, a final one.

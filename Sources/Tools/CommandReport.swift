@@ -13,6 +13,10 @@ struct CommandReport: Sendable {
     var isRefusal = false
     /// Ended by us, since its time was over.
     var isStopped = false
+    /// What the sandbox refused; known once the command has ended.
+    var denials: [EffectDenial] = []
+    /// What changed meanwhile that programs outside the sandbox run or obey.
+    var sensitiveChanges: [SensitiveChange] = []
 
     init(_ terminal: Terminal, modelBytes: Int) {
         exit = terminal.exit
@@ -22,6 +26,7 @@ struct CommandReport: Sendable {
         text = unread.text
         totalBytes = unread.total
         whole = terminal.wholeOutput
+        if let exit { denials = terminal.command.denials(output: whole.text, exit: exit) }
     }
 
     init(refusal: String) {
@@ -40,13 +45,21 @@ struct CommandReport: Sendable {
         }
         if totalBytes > text.utf8.count { head.append("Total output: \(totalBytes) bytes, shortened below") }
         head.append("Output:")
-        return head.joined(separator: "\n") + "\n" + text
+        return head.joined(separator: "\n") + "\n" + explainedText
+    }
+
+    /// The output with what the model has to know of refusals.
+    var explainedText: String {
+        denials.isEmpty || text.isEmpty || text.hasSuffix("\n")
+            ? text + denials.modelNote : "\(text)\n\(denials.modelNote)"
     }
 
     func fill(_ item: inout ThreadItem.CommandExecution) {
         item.aggregatedOutput = whole.text
         item.omittedBytes = whole.omitted
         item.durationMilliseconds = milliseconds
+        item.denials = denials
+        item.sensitiveChanges = sensitiveChanges
         switch exit {
         case .exited(let code)?:
             item.exitCode = code
@@ -69,6 +82,8 @@ struct CommandReport: Sendable {
         ]
         if let exit { object["exit_code"] = .int(exit.code) }
         if let terminal { object["terminal"] = .int(terminal) }
+        if !denials.isEmpty { object["denials"] = .array(denials.map(\.json)) }
+        if !sensitiveChanges.isEmpty { object["sensitive_changes"] = .array(sensitiveChanges.map(\.json)) }
         return .object(object)
     }
 }

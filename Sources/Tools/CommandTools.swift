@@ -34,9 +34,14 @@ package final class CommandTools: Sendable {
     let launcher: any CommandLauncher
     /// Takes over patches that a model writes as a shell command.
     let editor: FileEditor?
+    let watch: (any SensitiveWatch)?
     private let terminals = Mutex<(next: Int, open: [Int: Terminal])>((1, [:]))
 
-    package init(settings: Settings, launcher: any CommandLauncher, editor: FileEditor? = nil) {
+    package init(
+        settings: Settings, launcher: any CommandLauncher, editor: FileEditor? = nil,
+        watch: (any SensitiveWatch)? = nil
+    ) {
+        self.watch = watch
         self.settings = settings
         self.launcher = launcher
         self.editor = editor
@@ -58,6 +63,7 @@ package final class CommandTools: Sendable {
     }
 
     func open(_ request: CommandRequest, display: String) async throws(LockgateError) -> Terminal {
+        watch?.begin()
         let command = try await launcher.launch(request)
         return terminals.withLock { state in
             let terminal = Terminal(
@@ -96,6 +102,7 @@ package final class CommandTools: Sendable {
                 }
                 var report = CommandReport(terminal, modelBytes: modelBytes)
                 report.isStopped = isOverdue
+                report.sensitiveChanges = self.watch?.changes() ?? []
                 if terminal.exit != nil { self.forget(terminal) }
                 return (report, report.json(sandbox: self.launcher.sandboxDescription))
             }
@@ -113,6 +120,8 @@ package final class CommandTools: Sendable {
         case .ran(let report):
             report.fill(&item)
             try host.complete(id, .commandExecution(item))
+            try host.refused(report.denials, item: id)
+            if !report.sensitiveChanges.isEmpty { try host.noticed(report.sensitiveChanges, item: id) }
             if Task.isCancelled { throw CancellationError() }
             return report
         case .denied(let verdict):
@@ -130,7 +139,7 @@ extension CommandTools: CommandRunner {
         let request = CommandRequest(argv: [settings.shell, "-c", command], cwd: settings.cwd)
         let report = try await run(
             request, display: command, yield: nil, modelBytes: settings.outputBytes, host: host)
-        return (report.exit?.code ?? 126, report.text)
+        return (report.exit?.code ?? 126, report.explainedText)
     }
 
     package func run(
@@ -141,6 +150,6 @@ extension CommandTools: CommandRunner {
             request, display: command, yield: limit, endsThen: true, modelBytes: outputBytes, host: host)
         if report.isRefusal { return .refused(report.text) }
         guard let exit = report.exit, !report.isStopped else { return .stopped(output: report.text) }
-        return .exited(code: exit.code, output: report.text)
+        return .exited(code: exit.code, output: report.explainedText)
     }
 }

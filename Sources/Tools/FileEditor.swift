@@ -10,19 +10,24 @@ package struct FileEditor: Sendable {
 
     let cwd: String
     let files: WorkspaceFiles
+    let watch: (any SensitiveWatch)?
 
     /// - Parameters:
     ///   - mode: decides the writable roots: none in read-only, everything in danger-full-access.
     ///   - writableRoots: the workspace first.
+    ///   - allowedAutoRun: files and folders that may change although something runs them by itself.
     /// - Throws: when the workspace is not there.
     package init(
-        cwd: String, mode: SandboxMode, writableRoots: [String], maskedPaths: [String]
+        cwd: String, mode: SandboxMode, writableRoots: [String], maskedPaths: [String],
+        allowedAutoRun: [String] = [], watch: (any SensitiveWatch)? = nil
     ) throws(LockgateError) {
         self.cwd = cwd
+        self.watch = watch
         switch mode {
         case .readOnly: files = try WorkspaceFiles(roots: [], workspace: cwd, maskedPaths: maskedPaths)
         case .workspaceWrite:
-            files = try WorkspaceFiles(roots: writableRoots, workspace: cwd, maskedPaths: maskedPaths)
+            files = try WorkspaceFiles(
+                roots: writableRoots, workspace: cwd, allowedPaths: allowedAutoRun, maskedPaths: maskedPaths)
         case .dangerFullAccess: files = try WorkspaceFiles(roots: ["/"], workspace: cwd, protectedNames: [])
         }
     }
@@ -54,11 +59,16 @@ package struct FileEditor: Sendable {
         var report = ThreadItem.FileChangeReport(changes: summary, diff: diff)
         let id = try host.begin(.fileChange(report))
         let effect = Effect.changeFiles(summary)
-        let passage: Passage<Void>
+        let isSensitive = summary.contains(where: \.isSensitive)
+        let passage: Passage<[SensitiveChange]>
         do {
             passage = try await host.pass(effect, item: id) {
+                if isSensitive { watch?.begin() }
                 try files.apply(absolute)
-                return ((), ["files": .array(absolute.map(\.digest))])
+                let noticed = isSensitive ? watch?.changes() ?? [] : []
+                var outcome: JSONObject = ["files": .array(absolute.map(\.digest))]
+                if !noticed.isEmpty { outcome["sensitive_changes"] = .array(noticed.map(\.json)) }
+                return (noticed, .object(outcome))
             }
         } catch let error as LockgateError
             where error.code.name.hasPrefix("files.") || error.code.name.hasPrefix("patch.")
@@ -70,9 +80,11 @@ package struct FileEditor: Sendable {
             return call.answer("Nothing was changed. \(error)", isError: true)
         }
         switch passage {
-        case .ran:
+        case .ran(let noticed):
             report.status = .completed
+            report.sensitiveChanges = noticed
             try host.complete(id, .fileChange(report))
+            if !noticed.isEmpty { try host.noticed(noticed, item: id) }
             return call.answer(reply)
         case .denied(let verdict):
             report.status = .declined
@@ -139,5 +151,16 @@ extension FileChange {
             "path": .string(destination ?? path), "old_bytes": .optional(old?.count),
             "new_bytes": .optional(new?.count),
         ]
+    }
+}
+
+extension FileChangeSummary {
+    /// Whether something outside the sandbox runs or obeys a file of this name. By name alone: it decides what is looked
+    /// at, not what is allowed.
+    fileprivate var isSensitive: Bool {
+        [path, movedTo].contains { path in
+            let names = (path ?? "").split(separator: "/").map(String.init)
+            return names.contains(".git") || AutoRunFile.matching(names) != nil
+        }
     }
 }

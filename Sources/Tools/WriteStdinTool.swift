@@ -51,6 +51,8 @@ struct WriteStdinTool: Tool {
         case .ran(let report):
             report.fill(&item)
             try host.complete(id, .commandExecution(item))
+            try host.refused(report.denials, item: id)
+            if !report.sensitiveChanges.isEmpty { try host.noticed(report.sensitiveChanges, item: id) }
             return call.answer(report.answer)
         case .denied(let verdict):
             item.status = .declined
@@ -71,7 +73,8 @@ struct WriteStdinTool: Tool {
                 try terminal.command.write(Array(chars.utf8))
             }
             await terminal.wait(upTo: yield)
-            let report = CommandReport(terminal, modelBytes: modelBytes)
+            var report = CommandReport(terminal, modelBytes: modelBytes)
+            report.sensitiveChanges = self.commands.watch?.changes() ?? []
             if terminal.exit != nil { self.commands.forget(terminal) }
             return (report, report.json(sandbox: self.commands.launcher.sandboxDescription))
         }

@@ -9,6 +9,8 @@ package enum Effect: Sendable, Hashable {
     case changeFiles([FileChangeSummary])
     /// Reads of files by the product's own tools.
     case readFile(path: String)
+    /// What a running command tried and the sandbox decides; in events of refusals, never asked of the gate.
+    case access(EffectDenial.Operation, EffectDenial.Target)
     /// A request to a model, with the most it can cost; nil where no price is known.
     case askModel(model: String, maximumCost: Double?)
 
@@ -19,6 +21,7 @@ package enum Effect: Sendable, Hashable {
         case .writeInput: "input"
         case .changeFiles: "file_change"
         case .readFile: "file_read"
+        case .access: "access"
         case .askModel: "model"
         }
     }
@@ -33,6 +36,11 @@ package enum Effect: Sendable, Hashable {
         case .changeFiles(let changes):
             ["kind": "file_change", "changes": .array(changes.map(\.json))]
         case .readFile(let path): ["kind": "file_read", "path": .string(path)]
+        case .access(let operation, let target):
+            [
+                "kind": "access", "operation": .string(operation.rawValue), "target_kind": .string(target.kind),
+                "target": .string(target.name),
+            ]
         case .askModel(let model, let cost):
             ["kind": "model", "model": .string(model), "maximum_cost_usd": cost.map { .double($0) } ?? .null]
         }

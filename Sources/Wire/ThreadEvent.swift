@@ -12,6 +12,8 @@ package enum ThreadEvent: Sendable, Hashable {
     /// A passing trouble, such as a retry; the end is `turnFailed` alone.
     case error(message: String)
     case effectDenied(item: String?, effect: Effect, verdict: Verdict)
+    /// Something changed that programs outside the sandbox run or obey.
+    case sensitiveChanges(item: String?, [SensitiveChange])
     /// A budget's state after a request or when it ends the run.
     case budget(BudgetState)
     /// The context was summarised.
@@ -127,6 +129,7 @@ extension ThreadEvent {
         case .turnFailed: "turn.failed"
         case .error: "error"
         case .effectDenied: "effect.denied"
+        case .sensitiveChanges: "sensitive_changes"
         case .budget: "budget"
         case .compacted: "compacted"
         case .check: "check"
@@ -165,6 +168,9 @@ extension ThreadEvent {
             if let item { object["item_id"] = .string(item) }
             object["effect"] = effect.json
             object["verdict"] = verdict.json
+        case .sensitiveChanges(let item, let changes):
+            if let item { object["item_id"] = .string(item) }
+            object["changes"] = .array(changes.map(\.json))
         case .budget(let state):
             object["budget"] = .string(state.name)
             object["limit"] = .double(state.limit)

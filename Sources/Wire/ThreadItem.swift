@@ -42,6 +42,10 @@ package struct ThreadItem: Sendable, Hashable {
         package var terminal: Int?
         /// Bytes of output that were dropped between head and tail.
         package var omittedBytes: Int
+        /// What the sandbox refused it.
+        package var denials: [EffectDenial] = []
+        /// What it left behind that programs outside the sandbox run or obey.
+        package var sensitiveChanges: [SensitiveChange] = []
 
         package init(command: String, cwd: String, status: Status = .inProgress) {
             self.command = command
@@ -58,6 +62,8 @@ package struct ThreadItem: Sendable, Hashable {
         /// Unified diff of what was (or would be) changed; additive to Codex.
         package var diff: String
         package var reason: String?
+        /// Those of the changes that programs outside the sandbox run or obey.
+        package var sensitiveChanges: [SensitiveChange] = []
 
         package init(
             changes: [FileChangeSummary], status: Status = .inProgress, diff: String = "", reason: String? = nil
@@ -125,12 +131,15 @@ extension ThreadItem {
             if let terminal = command.terminal { object["terminal"] = .int(terminal) }
             if command.omittedBytes > 0 { object["omitted_bytes"] = .int(command.omittedBytes) }
             if let reason = command.reason { object["reason"] = .string(reason) }
+            if !command.denials.isEmpty { object["denials"] = .array(command.denials.map(\.json)) }
+            object.add(command.sensitiveChanges)
         case .fileChange(let report):
             object["type"] = "file_change"
             object["changes"] = .array(report.changes.map(\.json))
             object["status"] = .string(report.status.rawValue)
             if !report.diff.isEmpty { object["diff"] = .string(report.diff) }
             if let reason = report.reason { object["reason"] = .string(reason) }
+            object.add(report.sensitiveChanges)
         case .toolCall(let call):
             object["type"] = "mcp_tool_call"
             object["server"] = "lockgate"
@@ -144,5 +153,11 @@ extension ThreadItem {
             object["status"] = .string(call.status.rawValue)
         }
         return .object(object)
+    }
+}
+
+extension JSONObject {
+    fileprivate mutating func add(_ changes: [SensitiveChange]) {
+        if !changes.isEmpty { self["sensitive_changes"] = .array(changes.map(\.json)) }
     }
 }

@@ -31,6 +31,9 @@ package protocol ToolHost: Sendable {
 
     /// Records that an effect the gate had allowed was refused further down, by the sandbox or the file layer.
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws
+
+    /// Shows changes to what programs outside the sandbox run or obey, as an event of its own.
+    func noticed(_ changes: [SensitiveChange], item: String) throws
 }
 
 /// Runs a command for the engine itself, through the same gate as a model's.
@@ -66,5 +69,14 @@ extension ToolCall {
         var isCustom = false
         if case .custom = input { isCustom = true }
         return ToolResult(callID: id, parts: [.text(text)], isError: isError, isCustom: isCustom)
+    }
+}
+
+extension ToolHost {
+    /// Records what the sandbox refused a command. Guesses are in the item alone: they are no refusals.
+    package func refused(_ denials: [EffectDenial], item: String) throws {
+        for denial in denials where denial.isCertain {
+            try refused(.access(denial.operation, denial.target), item: item, verdict: denial.verdict)
+        }
     }
 }

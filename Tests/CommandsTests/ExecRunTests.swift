@@ -91,6 +91,128 @@ import Wire
         }
     }
 
+    @Test func aRefusalInsideACommandIsExplainedToEverybody() async throws {
+        try await ExecFixture.with([ExecFixture.shell("touch /var/tmp/lockgate-x"), .text("Could not.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 4)
+            let denials = try #require(run.items("command_execution").first?["denials"]?.array)
+            #expect(
+                denials == [
+                    [
+                        "kind": "path", "target": "/var/tmp/lockgate-x", "operation": "write",
+                        "certainty": "confirmed", "rule": "sandbox_mode = \"workspace-write\"",
+                        "origin": "command line (--sandbox)",
+                        "reason": "it is outside the workspace and every other writable folder",
+                        "grant": "--add-dir /var/tmp",
+                    ]
+                ])
+            let event = try #require(run.events.first { $0["type"] == "effect.denied" })
+            #expect(event["effect"]?["kind"] == "access")
+            #expect(event["effect"]?["target"] == "/var/tmp/lockgate-x")
+            #expect(event["verdict"]?["grant"] == "--add-dir /var/tmp")
+            #expect(run.events.last?["denials"] == 1)
+            // The model gets the reason and no way to grant it.
+            let answer = fixture.server.requests[1].body["input"]?.array?.last?["output"]?.string ?? ""
+            #expect(answer.contains("- write /var/tmp/lockgate-x: it is outside the workspace"))
+            #expect(!answer.contains("--add-dir"))
+            let journal = String(decoding: try PosixFile.read(fixture.journals[0], limit: 1 << 22), as: UTF8.self)
+            let outcome = try #require(
+                journal.split(separator: "\n").first {
+                    $0.contains("\"effect.finished\"") && $0.contains("\"denials\"")
+                })
+            #expect(outcome.contains("/var/tmp/lockgate-x"))
+        }
+    }
+
+    @Test func aGrantTakenFromADenialWorks() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("touch /var/tmp/lockgate-y && rm /var/tmp/lockgate-y"), .text("Did."),
+        ]) {
+            fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "--add-dir", "/var/tmp", "go"])
+            #expect(run.status == 0, "\(run.text)")
+        }
+    }
+
+    @Test func peopleReadOneLineForARefusal() async throws {
+        try await ExecFixture.with([ExecFixture.shell("git ls-remote https://example.invalid/x"), .text("No.")]) {
+            fixture in
+            let run = try await fixture.exec(["-s", "workspace-write", "go"])
+            let lines = run.errorText.split(separator: "\n").filter { $0.contains("refused:") }
+            #expect(
+                lines == [
+                    "  refused: connect example.invalid: commands have no network · rule network.mode = \"off\" (built-in default) · to allow: --network on"
+                ])
+        }
+    }
+
+    @Test func aGuessIsShownAndNotCounted() async throws {
+        try await ExecFixture.with([ExecFixture.shell("mount -t tmpfs none /mnt"), .text("No.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0)
+            let denials = run.items("command_execution").first?["denials"]?.array ?? []
+            #expect(denials.map { $0["certainty"] } == ["inferred"])
+            #expect(!run.events.contains { $0["type"] == "effect.denied" })
+        }
+    }
+
+    @Test func whatACommandLeavesThatRunsByItselfIsShown() async throws {
+        let step = ExecFixture.shell("mkdir .vscode && echo {} > .vscode/tasks.json && git init -q sub")
+        try await ExecFixture.with([step, .text("Done.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 0, "\(run.text)")
+            let path = fixture.repository.path
+            let expected: JSONValue = [
+                ["path": .string("\(path)/.vscode/tasks.json"), "kind": "added", "run_by": "VS Code"],
+                ["path": .string("\(path)/sub/.git/config"), "kind": "added", "run_by": "git"],
+            ]
+            #expect(run.items("command_execution").first?["sensitive_changes"] == expected)
+            #expect(run.events.first { $0["type"] == "sensitive_changes" }?["changes"] == expected)
+        }
+        try await ExecFixture.with([step, .text("Done.")]) { fixture in
+            let run = try await fixture.exec(["-s", "workspace-write", "go"])
+            #expect(run.errorText.contains("look before you go on: what programs run by themselves has changed (2)"))
+            #expect(
+                run.errorText.contains(
+                    "look: added \(fixture.repository.path)/sub/.git/config · git would run or obey it"))
+        }
+    }
+
+    @Test func aFileThatRunsByItselfIsWrittenOnlyWithAGrant() async throws {
+        let steps: [ScriptedStep] = [
+            .call("write_file", ["path": ".devcontainer/devcontainer.json", "content": "{}"]), .text("Done."),
+        ]
+        try await ExecFixture.with(steps + steps) { fixture in
+            let refused = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(refused.status == 4)
+            let verdict = try #require(refused.events.first { $0["type"] == "effect.denied" }?["verdict"])
+            #expect(verdict["rule"] == "protected: .devcontainer")
+            let path = "\(fixture.repository.path)/.devcontainer/devcontainer.json"
+            #expect(verdict["grant"] == .string("-c 'filesystem.allow_auto_run=[\"\(path)\"]'"))
+            let allowed = try await fixture.exec([
+                "--json", "-s", "workspace-write", "-c", "filesystem.allow_auto_run=[\"\(path)\"]", "go",
+            ])
+            #expect(allowed.status == 0, "\(allowed.text)")
+            #expect(
+                allowed.items("file_change").first?["sensitive_changes"] == [
+                    ["path": .string(path), "kind": "added", "run_by": "dev containers"]
+                ])
+        }
+    }
+
+    @Test func aProjectHasPackageCachesOfItsOwnAndTheRestOfTheHomeStaysHidden() async throws {
+        let script = "mkdir -p $PIP_CACHE_DIR && touch $PIP_CACHE_DIR/x && test ! -s $LOCKGATE_HOME/config.toml"
+        try await ExecFixture.with(
+            [ExecFixture.shell(script + " && test -z \"$(ls $LOCKGATE_HOME/sessions)\""), .text("Done.")],
+            files: ["setup.py": ""]
+        ) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.items("command_execution").first?["exit_code"] == 0, "\(run.text)")
+            let header = try #require(JournalReader(path: fixture.journals[0]).records.first)
+            #expect(header.payload["toolchains"] == [["name": "python", "marker": "setup.py"]])
+        }
+    }
+
     @Test func aCheckThatFailsGoesBackToTheAgentUntilItPasses() async throws {
         try await ExecFixture.with([
             .text("I did it."), .call("write_file", ["path": "ok", "content": "1"]), .text("Now."),

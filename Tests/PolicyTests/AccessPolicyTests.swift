@@ -28,6 +28,29 @@ import Wire
         #expect(policy(.workspaceWrite).verdict(on: .changeFiles([move])).decision == .deny)
     }
 
+    @Test(arguments: [
+        (".vscode/tasks.json", Verdict.Decision.allow), (".vscode/settings.json", .deny), (".codex/skills/x", .allow),
+        (".git/hooks/x", .deny), (".lockgate/config.toml", .deny), ("sub/.devcontainer/devcontainer.json", .deny),
+        (".claude/commands/x.md", .deny), (".cursor/rules/a", .deny), (".cursor/notes", .allow),
+        (".pre-commit-config.yaml", .allow), (".CODEX/x", .deny),
+    ])
+    func whatRunsByItselfTakesAGrantOfItsOwn(_ path: String, _ decision: Verdict.Decision) {
+        var policy = policy(.workspaceWrite)
+        policy.autoRunGrants = [".vscode/tasks.json", ".codex", ".git", ".lockgate"].map { Sourced("/w/\($0)") }
+        let verdict = policy.verdict(on: .changeFiles([FileChangeSummary(path: "/w/\(path)", kind: .update)]))
+        #expect(verdict.decision == decision)
+    }
+
+    @Test func aRefusalOfWhatRunsByItselfSaysWhoWouldAndWhatAllowsIt() {
+        let change = FileChangeSummary(path: "/w/.vscode/tasks.json", kind: .add)
+        #expect(
+            policy(.workspaceWrite).verdict(on: .changeFiles([change]))
+                == Verdict(
+                    .deny, rule: "protected: .vscode", origin: Origin(.builtIn),
+                    reason: "/w/.vscode/tasks.json would be run or obeyed by VS Code outside the sandbox",
+                    grant: "-c 'filesystem.allow_auto_run=[\"/w/.vscode/tasks.json\"]'"))
+    }
+
     @Test func aRefusalNamesItsRuleWithFileAndLine() {
         let verdict = policy(.readOnly).verdict(on: .changeFiles([FileChangeSummary(path: "/w/a", kind: .add)]))
         #expect(

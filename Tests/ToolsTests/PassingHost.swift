@@ -19,4 +19,5 @@ final class PassingHost: ToolHost {
     }
 
     func refused(_ effect: Effect, item: String, verdict: Verdict) {}
+    func noticed(_ changes: [SensitiveChange], item: String) {}
 }

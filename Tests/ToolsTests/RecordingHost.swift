@@ -10,6 +10,7 @@ final class RecordingHost: ToolHost {
         case updated(ThreadItem.Kind)
         case completed(ThreadItem.Kind)
         case refused(rule: String)
+        case noticed([SensitiveChange])
     }
 
     private struct State {
@@ -55,6 +56,8 @@ final class RecordingHost: ToolHost {
     func update(_ id: String, _ kind: ThreadItem.Kind) { note(.updated(kind)) }
     func complete(_ id: String, _ kind: ThreadItem.Kind) { note(.completed(kind)) }
     func refused(_ effect: Effect, item: String, verdict: Verdict) { note(.refused(rule: verdict.rule)) }
+
+    func noticed(_ changes: [SensitiveChange], item: String) { note(.noticed(changes)) }
 
     private func note(_ step: Step) { state.withLock { $0.steps.append(step) } }
 

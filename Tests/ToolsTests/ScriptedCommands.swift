@@ -85,6 +85,8 @@ final class ScriptedCommand: RunningCommand {
         }
     }
 
+    func denials(output: String, exit: CommandExit) -> [EffectDenial] { [] }
+
     func interrupt() { state.withLock { $0.interrupts += 1 } }
 
     func terminate(grace: Duration) async {

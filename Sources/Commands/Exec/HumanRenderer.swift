@@ -16,6 +16,8 @@ final class HumanRenderer: Sendable {
         var frame = 0
         var lastMessage = ""
         var failed = false
+        /// For the summary at the end.
+        var sensitive: [SensitiveChange] = []
     }
 
     private let style: TerminalStyle
@@ -84,13 +86,18 @@ final class HumanRenderer: Sendable {
             case .itemStarted(let item): begin(item, &state)
             case .itemUpdated(let item): update(item)
             case .itemCompleted(let item): complete(item, &state)
-            case .turnCompleted(let summary): finish(summary)
+            case .turnCompleted(let summary):
+                finish(summary)
+                for text in style.summary(of: state.sensitive) { line(text) }
             case .turnFailed(_, let message, let remedy):
                 state.failed = true
                 endStream(&state)
                 line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
                 if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
             case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
+            // The command's own lines have told it.
+            case .effectDenied(_, .access, _): break
+            case .sensitiveChanges(_, let changes): state.sensitive.append(contentsOf: changes)
             case .effectDenied(_, _, let verdict):
                 line("\(style.red("refused:")) \(TerminalStyle.harmless(verdict.reason))")
                 line(
@@ -151,6 +158,7 @@ final class HumanRenderer: Sendable {
                     "\(style.cyan(sign)) \(TerminalStyle.harmless(change.path))"
                         + (change.movedTo.map { " -> \($0)" } ?? ""))
             }
+            for text in style.lines(for: report.sensitiveChanges) { line(text) }
             if report.status == .completed {
                 diff(report.diff)
             } else if let reason = report.reason {
@@ -186,6 +194,7 @@ final class HumanRenderer: Sendable {
         case .declined: line(style.red("  ✗ not run"))
         case .inProgress: line(style.dim("  goes on in the background (terminal \(command.terminal ?? 0))"))
         }
+        for text in style.lines(for: command.denials) + style.lines(for: command.sensitiveChanges) { line(text) }
     }
 
     private func diff(_ diff: String) {

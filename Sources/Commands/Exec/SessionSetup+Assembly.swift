@@ -19,15 +19,17 @@ extension SessionSetup {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
         let gate = Gate(policy: policy, journal: journal, events: events)
+        let roots = policy.writableRoots.map(\.value)
+        let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
-            cwd: cwd, mode: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
-            maskedPaths: maskedFiles)
+            cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
+            allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell),
-            launcher: try launcher(policy), editor: editor)
+            launcher: try launcher(policy), editor: editor, watch: sweep)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
@@ -44,7 +46,13 @@ extension SessionSetup {
     /// What the product's own file tools never show: the same secrets that commands do not see.
     private var maskedFiles: [String] {
         let user = environment["HOME"] ?? Paths.home
-        return settings.denyRead + SecretPaths.existing(home: user, environment: environment).sorted() + [home]
+        let secrets = SecretPaths.existing(home: user, environment: environment).subtracting(allowedReads)
+        return settings.denyRead + secrets.sorted() + [home]
+    }
+
+    /// Built-in secrets that the user shows to commands and tools.
+    private var allowedReads: [String] {
+        settings.allowRead.flatMap { Paths.matches($0, home: environment["HOME"] ?? Paths.home) }
     }
 
     private var shell: String {
@@ -52,17 +60,25 @@ extension SessionSetup {
     }
 
     private func launcher(_ policy: AccessPolicy) throws(LockgateError) -> SandboxLauncher {
-        let sandbox = SandboxPolicy(
+        var sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
-            writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home])
+            writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home],
+            unmaskedPaths: settings.allowRead)
+        let origins = DenialRules.Origins(
+            mode: policy.sandboxMode.origin, network: policy.network.origin,
+            deniedReads: try configuration.resolve("filesystem.deny_read").origin)
+        let caches = toolchains
+        let tools = caches.prepare(&sandbox)
         let shell = settings.shellEnvironmentPolicy
         let variables = CommandEnvironment(
             inherited: environment,
             policy: ShellEnvironmentPolicy(
                 inherit: ShellEnvironmentPolicy.Inherit(rawValue: shell.inherit.rawValue) ?? .core,
                 exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
-            keyNames: selection.keyNames)
-        return try SandboxLauncher(policy: sandbox, variables: variables, environment: environment)
+            keyNames: selection.keyNames, tools: tools)
+        return try SandboxLauncher(
+            policy: sandbox, origins: origins, variables: variables, caches: tools.isEmpty ? nil : caches,
+            environment: environment)
     }
 
     private func engineSettings(_ policy: AccessPolicy, outputSchema: JSONValue?) throws(LockgateError)

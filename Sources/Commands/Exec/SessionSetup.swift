@@ -82,7 +82,15 @@ struct SessionSetup: Sendable {
         }
         return AccessPolicy(
             sandboxMode: Sourced(settings.sandboxMode, try origin("sandbox_mode")),
-            network: Sourced(settings.networkMode, try origin("network.mode")), writableRoots: roots)
+            network: Sourced(settings.networkMode, try origin("network.mode")), writableRoots: roots,
+            autoRunGrants: try settings.allowAutoRun.map { path throws(LockgateError) in
+                Sourced(PosixFile.canonical(path) ?? path, try origin("filesystem.allow_auto_run"))
+            })
+    }
+
+    /// The tools that the project is built with, and where their caches are.
+    var toolchains: ToolchainCaches {
+        ToolchainCaches(root: configuration.project.root, home: home, environment: environment)
     }
 
     /// The first record of a session.
@@ -90,7 +98,7 @@ struct SessionSetup: Sendable {
         [
             "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
             "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": try policy().json,
-            "bypass": .bool(request.bypasses),
+            "bypass": .bool(request.bypasses), "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
     }

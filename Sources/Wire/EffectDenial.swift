@@ -7,7 +7,7 @@ package import Basics
 package struct EffectDenial: Sendable, Hashable {
     /// What was touched.
     package enum Target: Sendable, Hashable {
-        /// Absolute.
+        /// Absolute, or empty where the command did not say which.
         case path(String)
         /// `host`, `host:port`, or empty where the command did not say which.
         case network(String)
@@ -77,7 +77,8 @@ extension EffectDenial.Target {
 
     package var name: String {
         switch self {
-        case .path(let name), .socket(let name), .systemCall(let name): name
+        case .path(let name): name.isEmpty ? "a path it does not name" : name
+        case .socket(let name), .systemCall(let name): name
         case .network(let name): name.isEmpty ? "the network" : name
         }
     }

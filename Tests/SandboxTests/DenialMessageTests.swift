@@ -146,6 +146,19 @@ struct DenialMessageTests {
             output: String(repeating: "rm: cannot remove '/opt/x': Read-only file system\n", count: 5000),
             expected: ["confirmed write /opt/x"]),
         Case(
+            tool: "a program that names nothing", output: "cannot: Read-only file system at -e line 1.\n",
+            expected: ["inferred write a path it does not name"]),
+        Case(
+            tool: "a name in a folder that the command went to",
+            output: "tar: x.tar: Cannot open: Read-only file system\n",
+            expected: ["inferred write a path it does not name"]),
+        Case(
+            tool: "swift", output: "error: encountered an I/O error (code: 30) while reading /opt/Package.swift\n",
+            expected: ["confirmed write /opt/Package.swift"]),
+        Case(
+            tool: "sqlite", output: "Error: unable to open database \"/opt/x.db\": unable to open database file\n",
+            expected: ["inferred write /opt/x.db"]),
+        Case(
             tool: "pip into the system",
             output:
                 "ERROR: Could not install packages due to an OSError: [Errno 30] Read-only file system: '/usr/lib/python3/x'\n",
@@ -231,6 +244,9 @@ struct DenialMessageTests {
             output:
                 "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n",
             expected: ["confirmed connect /var/run/docker.sock"]),
+        Case(
+            tool: "a datagram socket", output: "OSError: [Errno 97] Address family not supported by protocol\n",
+            expected: ["inferred call socket"]),
         Case(tool: "mount", output: "mount: /mnt: permission denied.\n", expected: ["inferred call mount"]),
         Case(
             tool: "unshare", output: "unshare: unshare failed: Operation not permitted\n",
@@ -258,6 +274,11 @@ struct DenialMessageTests {
         Case(
             tool: "an open network", output: "curl: (6) Could not resolve host: example.com\n", expected: [],
             network: .on),
+        Case(
+            tool: "pip's notice",
+            output:
+                "Defaulting to user installation because normal site-packages is not writeable\nLooking in links: /opt\n",
+            expected: []),
         Case(
             tool: "full access", output: "touch: cannot touch '/opt/x': Read-only file system\n", expected: [],
             mode: .dangerFullAccess),

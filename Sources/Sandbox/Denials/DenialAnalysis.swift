@@ -33,12 +33,27 @@ package struct DenialAnalysis: Sendable {
         }
         for denial in reported { add(explain(denial)) }
         guard failed, rules.policy.mode != .dangerFullAccess else { return found }
-        for mention in FailureScanner.mentions(in: Self.bounded(output)) { add(explain(mention)) }
+        let mentions = FailureScanner.mentions(in: Self.bounded(output))
+        for mention in mentions { add(explain(mention)) }
+        if !found.contains(where: { $0.operation == .write }), mentions.contains(where: leavesOpen) {
+            add(unnamedWrite)
+        }
         // A network failure without a name says nothing that one with a name has not said.
         if found.contains(where: { $0.operation == .connect && $0.target != .network("") }) {
             found.removeAll { $0.target == .network("") }
         }
         return found
+    }
+
+    /// A read-only file system at a place that this reading does not find: unnamed, or relative to a folder that the
+    /// command went to. Some of the sandbox's it was, in all likelihood.
+    private func leavesOpen(_ mention: FailureMention) -> Bool {
+        guard mention.cause == .readOnly, case .path(let path) = mention.subject else { return false }
+        return !path.hasPrefix("/") && !path.hasPrefix("~")
+    }
+
+    private var unnamedWrite: EffectDenial {
+        EffectDenial(.write, .path(""), certainty: .inferred, verdict: rules.anyWriteRefusal)
     }
 
     static func bounded(_ output: String) -> String {
@@ -73,6 +88,7 @@ package struct DenialAnalysis: Sendable {
     }
 
     private func explain(_ written: String, _ cause: FailureMention.Cause) -> EffectDenial? {
+        guard !written.isEmpty else { return nil }
         let isAbsolute = written.hasPrefix("/") || written.hasPrefix("~")
         let path = rules.host.resolve(rules.absolute(written, in: cwd))
         switch cause {

@@ -84,6 +84,14 @@ package struct DenialRules: Sendable {
         return nil
     }
 
+    /// Why most paths cannot be written, for a write at nobody knows which.
+    var anyWriteRefusal: Verdict {
+        deny(
+            modeRule, origins.mode,
+            isReadOnly ? "the session is read-only" : "only the workspace and other writable folders can be written",
+            nil)
+    }
+
     /// Why a canonical path cannot be seen, if so. Only what is there outside can be hidden inside.
     func readRefusal(_ path: String) -> Verdict? {
         guard policy.mode != .dangerFullAccess, host.exists(path) else { return nil }

@@ -12,7 +12,7 @@ struct FailureMention: Hashable, Sendable {
     }
 
     enum Subject: Hashable, Sendable {
-        /// As written: absolute, relative, or below `~`.
+        /// As written: absolute, relative, or below `~`; empty where none is named.
         case path(String)
         /// `host` or `host:port`; empty where none is named.
         case network(String)

@@ -1,17 +1,26 @@
 /// The words that programs use for the errors a sandbox causes. All in lower case.
 enum FailurePhrase {
     private static let files: [(FailureMention.Cause, [String])] = [
-        (.readOnly, ["read-only file system", "readonlyfilesystem", "erofs", "os error 30", "errno 30"]),
+        (
+            .readOnly,
+            ["read-only file system", "readonlyfilesystem", "erofs", "os error 30", "errno 30", "error (code: 30)"]
+        ),
         (.busy, ["device or resource busy", "ebusy", "os error 16", "errno 16"]),
         (
             .denied,
             [
                 "permission denied", "eacces", "accessdeniedexception", "access denied", "os error 13", "errno 13",
-                "not writable", "not writeable", "due to an error writing", "don’t have permission",
+                "unable to open database", "due to an error writing", "don’t have permission",
             ]
         ),
         (.denied, ["the docker daemon at unix://", "docker daemon socket at unix://", "podman socket: unix://"]),
-        (.notPermitted, ["operation not permitted", "eperm", "os error 1)", "errno 1]", "no new privileges"]),
+        (
+            .notPermitted,
+            [
+                "operation not permitted", "eperm", "os error 1)", "errno 1]", "no new privileges",
+                "address family not supported",
+            ]
+        ),
         (.missing, ["no such file or directory", "enoent", "os error 2)", "errno 2]", "nosuchfileexception"]),
     ]
 
@@ -63,7 +72,7 @@ enum FailurePhrase {
 
     private static let writing = [
         "creat", "writ", "mkdir", "touch", "remov", "renam", "delet", "lock", "mov", "install", "sav", "unlink",
-        "append",
+        "append", "database",
     ]
 
     /// Whether a line speaks of changing something. "Permission denied" alone is more often a file that is not
@@ -73,6 +82,8 @@ enum FailurePhrase {
     /// The call a program's own complaint is about: `mount: /mnt: permission denied`.
     static func systemCall(of line: String) -> String? {
         if line.contains("no new privileges") { return "setuid" }
+        // Datagrams to local sockets, raw sockets, vsock, bluetooth: none of them is opened.
+        if line.contains("address family not supported") { return "socket" }
         let program = line.drop { $0 == " " }.prefix { $0 != ":" && $0 != " " && $0 != "/" }
         guard line.contains("\(program):") else { return nil }
         return calls[String(program)]

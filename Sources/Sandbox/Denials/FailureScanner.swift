@@ -21,6 +21,8 @@ struct FailureScanner {
         /// Behind the phrase.
         var end: Int
         var isNetwork: Bool
+        /// Only an error's name, which may be anything's in data.
+        var isCode: Bool
     }
 
     static func mentions(in output: String) -> [FailureMention] { FailureScanner(output).mentions() }
@@ -62,7 +64,8 @@ struct FailureScanner {
                     let isPartOfWord = entry.isCode && at > 0 && isLetter(at - 1)
                     if hits[start] == nil, !isPartOfWord {
                         hits[start] = Hit(
-                            cause: entry.cause, end: at + entry.phrase.utf8.count, isNetwork: entry.isNetwork)
+                            cause: entry.cause, end: at + entry.phrase.utf8.count, isNetwork: entry.isNetwork,
+                            isCode: entry.isCode)
                     }
                     from = lineEnd(at) + 1
                     lines += 1
@@ -109,6 +112,8 @@ struct FailureScanner {
         if hit.cause == .denied || hit.cause == .notPermitted, !FailurePhrase.speaksOfWriting(lower) { return [] }
         var paths = PathCandidates.all(in: line)
         if paths.isEmpty, hit.cause != .missing { paths = nearbyPaths(start) }
+        // Programs that do not say what they could not write still say that they could not.
+        if paths.isEmpty, hit.cause == .readOnly, !hit.isCode { paths = [""] }
         return paths.map { FailureMention(cause: hit.cause, subject: .path($0)) }
     }
 

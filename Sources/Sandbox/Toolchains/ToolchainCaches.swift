@@ -45,7 +45,8 @@ package struct ToolchainCaches: Sendable, Hashable {
     package func prepare(_ policy: inout SandboxPolicy) -> [String: String] {
         guard policy.mode == .workspaceWrite, let folder, LinkFarm.makeFolder(folder) else { return [:] }
         policy.writableRoots.append(folder)
-        return variables
+        // Without a network the first try is as good as the last, which package managers make minutes later.
+        return policy.network == .off ? variables.merging(Self.noRetries) { $1 } : variables
     }
 
     /// A command that tells whether the project builds or its tests pass, by what was found; nil where nothing was.
@@ -79,6 +80,10 @@ package struct ToolchainCaches: Sendable, Hashable {
             }
         }
     }
+
+    private static let noRetries = [
+        "npm_config_fetch_retries": "0", "PIP_RETRIES": "0", "CARGO_NET_RETRY": "0", "UV_HTTP_RETRIES": "0",
+    ]
 
     private static let ownXDG: Set<String> = [
         "org.swift.swiftpm", "clang", "go-build", "pip", "uv", "ccache", "bazel", "yarn", "pnpm",

@@ -19,6 +19,8 @@ package struct SandboxCommandLine: AsyncParsableCommand {
     var directory: String?
     @Option(name: .customLong("allow-write"), help: "Another path that may be written. Repeatable.")
     var writable: [String] = []
+    @Option(help: "Run the command so many times in one session and print what it costs, against no sandbox.")
+    var measure: Int?
     @Argument(parsing: .postTerminator, help: "The command, after --.")
     var command: [String] = []
 
@@ -48,6 +50,10 @@ package struct SandboxCommandLine: AsyncParsableCommand {
             let policy = SandboxPolicy(
                 mode: SandboxMode(rawValue: sandbox) ?? .readOnly, network: NetworkMode(rawValue: network) ?? .off,
                 workspace: workspace, writableRoots: writable.map { PathText.absolute($0, from: start) })
+            if let measure {
+                try await printMeasurement(count: measure, policy: policy)
+                return
+            }
             status = try await SandboxRun.run(
                 command, policy: policy, workingDirectory: workspace, environment: ProcessEnvironment.variables)
         } catch {
@@ -55,5 +61,19 @@ package struct SandboxCommandLine: AsyncParsableCommand {
             throw ExitCode(125)
         }
         throw ExitCode(status)
+    }
+
+    private func printMeasurement(count: Int, policy: SandboxPolicy) async throws(LockgateError) {
+        let environment = ProcessEnvironment.variables
+        let variables = CommandEnvironment(inherited: environment)
+            .variables(mode: policy.mode, network: policy.network, hasTerminal: false)
+        let session = try SandboxSession(policy: policy, environment: environment)
+        let result = try await SandboxMeasurement.run(
+            SandboxCommand(arguments: command, workingDirectory: policy.workspace, environment: variables),
+            in: session, count: max(1, count))
+        print("plain    p10 \(Int(result.plain.tenthPercentile)) us, median \(Int(result.plain.median)) us")
+        print("session  p10 \(Int(result.sandboxed.tenthPercentile)) us, median \(Int(result.sandboxed.median)) us")
+        print("before   \(result.before)")
+        print("after    \(result.after)")
     }
 }

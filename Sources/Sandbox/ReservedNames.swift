@@ -8,7 +8,7 @@ final class ReservedNames: Sendable {
     /// Milliseconds until a helper that does not answer is given up.
     private static let patience: Int32 = 5000
 
-    private let helper: HelperProcess
+    let helper: HelperProcess
     private let socket: Int32
 
     init(_ plan: MountPlan, helper program: String) throws(LockgateError) {

@@ -51,14 +51,16 @@ package struct SandboxMeasurement: Sendable {
             let process = try await session.start(command)
             _ = await process.wait()
             let duration = start.duration(to: clock.now)
-            if number >= warmUp { sandboxed.append(duration / .microseconds(1)) } else { before = holdings() }
+            if number >= warmUp { sandboxed.append(duration / .microseconds(1)) }
+            if number == warmUp - 1 { before = await holdings() }
             guard plain.count < min(count, 2000) else { continue }
             let again = clock.now
             try spawn(command.arguments)
             plain.append(again.duration(to: clock.now) / .microseconds(1))
         }
+        let after = await holdings()
         return SandboxMeasurement(
-            plain: Times(plain), sandboxed: Times(sandboxed), before: before ?? holdings(), after: holdings())
+            plain: Times(plain), sandboxed: Times(sandboxed), before: before ?? after, after: after)
     }
 
     private static let warmUp = 50
@@ -74,7 +76,9 @@ package struct SandboxMeasurement: Sendable {
         while waitpid(pid, nil, 0) < 0, errno == EINTR {}
     }
 
-    private static func holdings() -> Holdings {
+    private static func holdings() async -> Holdings {
+        // The last command's init is still being taken down, and the next is being made.
+        try? await Task.sleep(for: .milliseconds(200))
         let helper = descendants(of: getpid())
         return Holdings(
             descriptors: Paths.names(in: "/proc/self/fd").count,

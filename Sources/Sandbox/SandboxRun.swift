@@ -28,8 +28,8 @@ package enum SandboxRun {
         let relay = isTerminal ? TerminalRelay(process) : nil
         let status = await process.wait()
         await relay?.finish()
-        session.end()
         await process.waitForCleanUp()
+        await session.shutDown()
         signals.stop()
         return status.shellCode
     }

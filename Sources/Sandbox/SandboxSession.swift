@@ -64,12 +64,15 @@ package final class SandboxSession: Sendable {
     }
 
     /// Lets the helper end as soon as no command needs it any more. A later command starts another.
-    package func end() {
-        let zygote = state.withLock { state in
-            defer { state = State(incidents: state.incidents) }
-            return state.zygote
-        }
-        withExtendedLifetime(zygote) {}
+    package func end() { state.withLock { $0 = State(incidents: $0.incidents) } }
+
+    /// As `end`, and waits until nothing is left behind, unless a command still runs.
+    package func shutDown() async {
+        let (helper, keeper) = state.withLock { ($0.zygote?.helper, $0.plan?.keeper?.helper) }
+        weak let zygote = state.withLock { $0.zygote }
+        end()
+        if zygote == nil { await helper?.waitForEnd() }
+        await keeper?.waitForEnd()
     }
 
     private func send(

@@ -8,7 +8,7 @@ struct SessionPlan {
     private(set) var base: MountPlan
     /// nil while it is `base`.
     private(set) var current: MountPlan?
-    private var keeper: ReservedNames?
+    private(set) var keeper: ReservedNames?
     private var watch: PlanWatch?
     private var isUnwatchable = false
 

@@ -40,10 +40,10 @@ static _Noreturn void refuse(const struct failure *f) {
 }
 
 // The init of the session's namespaces.
-static _Noreturn void contain(struct policy *policy, int lifeline, unsigned uid, unsigned gid) {
+static _Noreturn void contain(struct policy *policy, int lifeline, int over, unsigned uid, unsigned gid) {
     struct failure f = {0};
     SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .landlock_abi = landlock_abi()};
+    struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi()};
     if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0) refuse(&f);
     if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) refuse(&f);
     // What inits need to mount for their commands; the first to see folders that only their owner may open up.
@@ -53,14 +53,17 @@ static _Noreturn void contain(struct policy *policy, int lifeline, unsigned uid,
     zygote_serve(&z);
 }
 
-// Outside: waits for the end of the zygote or of the agent, whichever comes first.
-static void monitor(int zygote, int pidfd) {
+// Outside: waits for the end of the zygote or of the agent, whichever comes first, or of the only command: then nothing
+// is left but namespaces that the kernel takes down in its own time.
+static void monitor(int zygote, int pidfd, int over) {
     for (;;) {
-        struct pollfd fds[] = {{pidfd, POLLIN, 0}, {REQUESTS_FD, 0, 0}};
-        long n = SYS5(__NR_ppoll, fds, 2, NULL, NULL, 8);
+        struct pollfd fds[] = {{pidfd, POLLIN, 0}, {REQUESTS_FD, 0, 0}, {over, POLLIN, 0}};
+        long n = SYS5(__NR_ppoll, fds, 3, NULL, NULL, 8);
         if (n < 0) continue;
+        if (fds[2].revents & POLLIN) return;
         if (fds[1].revents) SYS4(__NR_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
         if (fds[0].revents || fds[1].revents) break;
+        if (fds[2].revents) over = -1; // no word: its end is told by the pidfd
     }
     SYS4(__NR_wait4, zygote, NULL, __WALL, NULL);
 }
@@ -82,11 +85,12 @@ int main(void) {
     SYS3(__NR_close_range, REQUESTS_FD + 1, ~0u, 0);
     const char *wrong = read_policy(&policy);
     if (wrong) fail(&f, STEP_POLICY, -EINVAL, wrong), refuse(&f);
-    int lifeline[2];
+    int lifeline[2], over[2] = {-1, -1};
     long n = SYS2(__NR_pipe2, lifeline, O_CLOEXEC);
+    if (n == 0 && policy.flags & FLAG_ONE_SHOT) n = SYS2(__NR_pipe2, over, O_CLOEXEC);
     if (n < 0) fail(&f, STEP_SESSION, n, "pipe"), refuse(&f);
     if (!(policy.flags & (FLAG_CONTAINED | FLAG_KEEPER))) {
-        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1]};
+        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1], .over = -1};
         zygote_serve(&z);
     }
     if (placeholders_make(&policy, &f) < 0) {
@@ -102,14 +106,15 @@ int main(void) {
     long zygote = SYS5(__NR_clone, flags, 0, &pidfd, 0, 0);
     if (zygote == 0) {
         sys_close(lifeline[1]);
-        contain(&policy, lifeline[0], uid, gid);
+        contain(&policy, lifeline[0], over[1], uid, gid);
     }
     if (zygote < 0) {
         placeholders_remove(&policy);
         fail(&f, STEP_NAMESPACES, zygote, "clone");
         refuse(&f);
     }
-    monitor((int)zygote, pidfd);
+    if (over[1] >= 0) sys_close(over[1]);
+    monitor((int)zygote, pidfd, over[0]);
     placeholders_remove(&policy);
     return 0;
 }

@@ -73,8 +73,7 @@ static int run(const struct zygote *z, struct request *request, struct supervisi
     report_send(s->status, &started, true, s->command.master, contained ? s->command.pid : 0);
     if (s->command.master >= 0) sys_close(s->command.master);
     uint64_t one = 1;
-    SYS3(__NR_write, taken, &one, sizeof one);
-    sys_close(taken);
+    if (taken >= 0) SYS3(__NR_write, taken, &one, sizeof one), sys_close(taken);
     // CAP_SYS_ADMIN was needed only to name the command's process to the agent.
     if (contained && privilege_keep(CAP(CAP_SYS_PTRACE), f) < 0) return -1;
     supervise(s);
@@ -98,6 +97,8 @@ static _Noreturn void serve_one(const struct zygote *z, int taken) {
     };
     if (result == REQUEST_REFUSED) report_failure(request.channel, &refusal);
     else if (!is_ready || run(z, &request, &s, rules, taken, &f) < 0) report_failure(request.channel, &f);
+    else if (z->over >= 0) SYS3(__NR_write, z->over, "", 1);
+    sys_close(request.channel); // told at once, and not when the kernel has taken the namespaces down
     _exit(0);
 }
 
@@ -119,6 +120,7 @@ static bool reap(long ready, bool *lost) {
 }
 
 void zygote_serve(const struct zygote *z) {
+    if (z->policy->flags & FLAG_ONE_SHOT && is_contained(z)) serve_one(z, -1);
     struct failure f = {0};
     uint64_t count;
     char buffer[sizeof(struct signalfd_siginfo) * 8];
@@ -136,13 +138,13 @@ void zygote_serve(const struct zygote *z) {
         if (fds[2].revents & (POLLHUP | POLLERR) || fds[3].revents) break;
         if (fds[1].revents && SYS3(__NR_read, taken, &count, sizeof count) > 0) {
             lost = 0;
-            ready = z->policy->flags & FLAG_ONE_SHOT ? 0 : make_init(z, taken);
+            ready = z->policy->flags & FLAG_ONE_SHOT ? 0 : make_init(z, taken); // 0: the only command runs
         }
         if (fds[0].revents) {
             while (SYS3(__NR_read, signals, buffer, sizeof buffer) > 0);
             bool was_lost = false;
             if (reap(ready > 0 ? ready : -1, &was_lost)) lost = was_lost ? lost + 1 : 0, ready = make_init(z, taken);
-            if (ready == 0) break; // the only command is over
+            if (ready == 0) break;
         }
         if (ready < 0 && fds[2].revents & POLLIN) {
             ready = make_init(z, taken);

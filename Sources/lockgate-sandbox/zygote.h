@@ -6,7 +6,8 @@
 //                   command
 //
 // An init waits for its command fully prepared; the zygote makes the next one as soon as a command runs. Any of these
-// that dies takes everything below it along, and the agent's end ends all of it.
+// that dies takes everything below it along, and the agent's end ends all of it. With FLAG_ONE_SHOT the zygote is itself
+// the init of the only command.
 #ifndef LOCKGATE_ZYGOTE_H
 #define LOCKGATE_ZYGOTE_H
 
@@ -17,6 +18,7 @@ struct zygote {
     int requests;     // socket from which commands are received
     int lifeline;     // its end means that the helper's first process is gone
     int held;         // the lifeline's other end when the zygote is that process itself, else -1
+    int over;         // gets a byte when the only command of a one-shot session has ended with all it started; or -1
     int landlock_abi;
 };
 

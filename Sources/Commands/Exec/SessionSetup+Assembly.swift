@@ -21,12 +21,13 @@ extension SessionSetup {
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: policy.writableRoots.map(\.value),
             maskedPaths: maskedFiles)
+        let launcher = try launcher(policy)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell),
-            launcher: try launcher(policy), editor: editor)
+            launcher: launcher, editor: editor)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
@@ -37,6 +38,7 @@ extension SessionSetup {
             check: commands, workspace: editor, restored: restored)
         return AssembledSession(session: session, gate: gate) {
             await commands.closeAll()
+            await launcher.shutDown()
             await shutdown()
         }
     }

@@ -7,6 +7,7 @@ import Wire
 final class HelperProcess: Sendable {
     private struct State {
         var isOver = false
+        var wasKilled = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -54,6 +55,9 @@ final class HelperProcess: Sendable {
     /// Whether it has ended.
     var isOver: Bool { state.withLock { $0.isOver } }
 
+    /// Whether a signal ended it, so that it left its work undone.
+    var wasKilled: Bool { state.withLock { $0.wasKilled } }
+
     /// Ends it by force, and with it everything of its session.
     func kill() {
         // Under the lock the number still is this process: only `reap` frees it.
@@ -83,8 +87,10 @@ final class HelperProcess: Sendable {
 
     private func reap() {
         let waiters = state.withLock { state in
-            while waitpid(pid, nil, 0) < 0, errno == EINTR {}
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             state.isOver = true
+            state.wasKilled = status & 0x7F != 0
             defer { state.waiters = [] }
             return state.waiters
         }

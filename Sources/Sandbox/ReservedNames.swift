@@ -31,6 +31,12 @@ final class ReservedNames: Sendable {
 
     deinit { close(socket) }
 
+    /// Takes the placeholders away; returns when they are gone.
+    func letGo() async {
+        Glibc.shutdown(socket, Int32(SHUT_RDWR))
+        await helper.waitForEnd()
+    }
+
     private static func answer(_ socket: Int32) -> HelperReport? {
         guard clinux_wait_readable(socket, patience) == 1 else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: HelperReport.maximumSize, alignment: 8) { buffer in

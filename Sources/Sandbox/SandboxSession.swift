@@ -68,11 +68,16 @@ package final class SandboxSession: Sendable {
 
     /// As `end`, and waits until nothing is left behind, unless a command still runs.
     package func shutDown() async {
-        let (helper, keeper) = state.withLock { ($0.zygote?.helper, $0.plan?.keeper?.helper) }
+        let (helper, plan) = state.withLock { ($0.zygote?.helper, $0.plan) }
         weak let zygote = state.withLock { $0.zygote }
         end()
         if zygote == nil { await helper?.waitForEnd() }
-        await keeper?.waitForEnd()
+        // A helper that was killed could not take its placeholders away: another one adopts them, and can.
+        if helper?.wasKilled == true, let base = plan?.base, !base.placeholders.isEmpty {
+            let adopted = try? ReservedNames(base, helper: self.helper).helper
+            await adopted?.waitForEnd()
+        }
+        await plan?.keeper?.letGo()
     }
 
     private func send(

@@ -43,6 +43,7 @@ static _Noreturn void refuse(const struct failure *f) {
 static _Noreturn void contain(struct policy *policy, int lifeline, int over, unsigned uid, unsigned gid) {
     struct failure f = {0};
     SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    placeholders_forget(policy);
     struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi()};
     if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0) refuse(&f);
     if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) refuse(&f);

@@ -66,6 +66,21 @@ struct KilledSandboxTests {
         try await Self.until { fixture.holds("test ! -e .lockgate && test ! -e .git/commondir") }
     }
 
+    @Test("has its placeholders taken away even if no other command comes")
+    func placeholders() async throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp("git init -q .")
+        let session = try fixture.session(fixture.policy(.workspaceWrite))
+        let command = try await fixture.start("echo; sleep 70", in: session)
+        _ = try SandboxFixture.readLine(command)
+        let monitor = try #require(try line(of: command.pid)[.monitor])
+        #expect(kill(monitor, SIGKILL) == 0)
+        #expect(await command.wait() == .signaled(SIGKILL))
+        await command.waitForCleanUp()
+        await session.shutDown()
+        #expect(fixture.holds("test ! -e .lockgate && test ! -e .git/commondir"))
+    }
+
     /// Waits for the end of a process that is not this one's child.
     static func untilGone(_ pid: Int32) async throws {
         let descriptor = clinux_open_process(pid)

@@ -19,6 +19,7 @@ package struct Lockgate: AsyncParsableCommand {
         if let options = ExecOptions(plain: ProcessEnvironment.arguments), let request = try? ExecRequest(options) {
             Glibc.exit(await ExecRun.main(request))
         }
+        if let options = SandboxOptions(plain: ProcessEnvironment.arguments) { Glibc.exit(await options.run()) }
         do {
             var command = try parseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {

@@ -18,7 +18,7 @@ package struct SandboxCheckCommand: AsyncParsableCommand {
             """)
 
     /// Has the mode, the folder, and the command after `--`.
-    @ParentCommand var options: SandboxCommandLine
+    @ParentCommand var parent: SandboxCommandLine
     @Flag(help: "Print one JSON object.")
     var json = false
     @Flag(help: "Run the command outside the sandbox too, with your own rights.")
@@ -45,6 +45,7 @@ package struct SandboxCheckCommand: AsyncParsableCommand {
 
     private func compare() async throws(LockgateError) -> SandboxComparison {
         let environment = ProcessEnvironment.variables
+        let options = parent.options
         let (policy, (tools, caches)) = try options.policy(default: .workspaceWrite, environment: environment)
         let workspace = policy.workspace
         let command = options.command

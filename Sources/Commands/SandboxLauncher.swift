@@ -3,10 +3,11 @@ import Synchronization
 import Tools
 import Wire
 
-/// Starts the tools' commands in a sandbox session.
+/// Starts the tools' commands in one sandbox session for the whole run.
 final class SandboxLauncher: CommandLauncher {
     private let session: SandboxSession
-    private let variables: CommandEnvironment
+    /// The environment of a command without a terminal, and of one with.
+    private let variables: (plain: [String: String], terminal: [String: String])
     private let rules: DenialRules
     /// Set until the first command, before which the user's caches are shown in the project's own.
     private let caches: Mutex<ToolchainCaches?>
@@ -17,12 +18,18 @@ final class SandboxLauncher: CommandLauncher {
         caches: ToolchainCaches? = nil, environment: [String: String]
     ) throws(LockgateError) {
         session = try SandboxSession(policy: policy, environment: environment)
-        self.variables = variables
+        func all(hasTerminal: Bool) -> [String: String] {
+            variables.variables(mode: policy.mode, network: policy.network, hasTerminal: hasTerminal)
+        }
+        self.variables = (all(hasTerminal: false), all(hasTerminal: true))
         self.caches = Mutex(caches)
         rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
     }
 
     var sandboxDescription: String { "\(session.policy.mode.rawValue), network \(session.policy.network.rawValue)" }
+
+    /// Ends the session's helper and waits until it has left nothing behind. Call when no command runs any more.
+    func shutDown() async { await session.shutDown() }
 
     func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand {
         caches.withLock { waiting in
@@ -38,9 +45,7 @@ final class SandboxLauncher: CommandLauncher {
         let process = try await session.start(
             SandboxCommand(
                 arguments: request.argv, workingDirectory: request.cwd,
-                environment: variables.variables(
-                    mode: session.policy.mode, network: session.policy.network, hasTerminal: request.terminal != nil),
-                io: io))
+                environment: request.terminal == nil ? variables.plain : variables.terminal, io: io))
         return SandboxedCommand(process: process, analysis: DenialAnalysis(rules: rules, cwd: request.cwd))
     }
 }

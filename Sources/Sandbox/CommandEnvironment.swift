@@ -133,13 +133,23 @@ package struct CommandEnvironment: Sendable {
         let upper = name.uppercased()
         if Self.agents.contains(upper) || Self.agentPrefixes.contains(where: upper.hasPrefix) { return true }
         if Self.notSecret.contains(upper) { return false }
-        return Self.secretParts.contains { upper.contains($0) } || Self.secretEndings.contains { upper.hasSuffix($0) }
+        let bytes = Array(upper.utf8)
+        return Self.secretParts.contains { Self.contains(bytes, $0) }
+            || Self.secretEndings.contains { upper.hasSuffix($0) }
+    }
+
+    /// `String.contains` looks for characters and takes a hundred times as long.
+    private static func contains(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
+        guard let first = part.first, bytes.count >= part.count else { return false }
+        return (0...bytes.count - part.count).contains { start in
+            bytes[start] == first && bytes[start..<start + part.count].elementsEqual(part)
+        }
     }
 
     private static let secretParts = [
         "_KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "COOKIE",
         "CONNECTION_STRING", "WEBHOOK",
-    ]
+    ].map { Array($0.utf8) }
     private static let secretEndings = ["_PAT", "_AUTH", "_DSN", "_PWD", "DATABASE_URL", "REDIS_URL", "MONGODB_URI"]
     private static let notSecret: Set<String> = ["TOKENIZERS_PARALLELISM"]
     private static let agents: Set<String> = [

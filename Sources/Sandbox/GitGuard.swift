@@ -7,6 +7,7 @@
 struct GitGuard {
     private var plan: MountPlan
     private let home: String
+    private let witness: PlanWitness?
     private var done: Set<String> = []
     /// Folders looked into while searching for nested repositories.
     private var visited = 0
@@ -19,15 +20,18 @@ struct GitGuard {
         "vendor",
     ]
 
-    init(plan: MountPlan, home: String) {
+    init(plan: MountPlan, home: String, witness: PlanWitness? = nil) {
         self.plan = plan
         self.home = home
+        self.witness = witness
     }
 
     /// Adds what the repositories in and around these canonical folders need. `workspace` may lie inside a repository:
     /// then that repository's `.git` becomes writable too, guarded, so that commits work.
-    static func guarding(_ plan: MountPlan, workspace: String?, home: String) -> MountPlan {
-        var search = GitGuard(plan: plan, home: home)
+    static func guarding(
+        _ plan: MountPlan, workspace: String?, home: String, witness: PlanWitness? = nil
+    ) -> MountPlan {
+        var search = GitGuard(plan: plan, home: home, witness: witness)
         for root in plan.writableRoots { search.visit(root, depth: 0) }
         if let workspace { search.guardEnclosing(workspace) }
         return search.plan
@@ -37,6 +41,7 @@ struct GitGuard {
         var folder = workspace
         while folder != "/" {
             let candidate = Paths.join(folder, ".git")
+            witness?.asked(candidate)
             if Paths.exists(candidate) {
                 if !done.contains(candidate) { guardRepository(at: folder) }
                 return
@@ -48,6 +53,7 @@ struct GitGuard {
     private mutating func visit(_ folder: String, depth: Int) {
         visited += 1
         guard visited <= Self.maximumFolders, Paths.kind(folder) == .folder else { return }
+        witness?.listed(folder, names: [".git", "HEAD", "objects", "refs"])
         let names = Paths.names(in: folder)
         if names.contains(where: { $0.name == ".git" }) { guardRepository(at: folder) }
         // A bare repository in the tree, or a git folder under another name.
@@ -58,6 +64,14 @@ struct GitGuard {
         }
     }
 
+    /// As `Paths.canonical`, for a name that the plan depends on.
+    private func canonical(_ path: String) -> String? {
+        witness?.asked(path)
+        let real = Paths.canonical(path)
+        if let real { witness?.asked(real) }
+        return real
+    }
+
     private func isGitDirectory(_ folder: String) -> Bool {
         Paths.exists(Paths.join(folder, "HEAD")) && Paths.kind(Paths.join(folder, "objects")) == .folder
             && Paths.kind(Paths.join(folder, "refs")) == .folder
@@ -65,6 +79,7 @@ struct GitGuard {
 
     private mutating func guardRepository(at worktree: String) {
         let dotGit = Paths.join(worktree, ".git")
+        witness?.asked(dotGit)
         guard done.insert(dotGit).inserted else { return }
         switch Paths.kind(dotGit) {
         case .folder:
@@ -72,11 +87,11 @@ struct GitGuard {
             guardDirectory(dotGit, worktree: worktree)
         case .file:
             if let anchor = plan.anchor(of: dotGit) { plan.protect(dotGit, below: anchor) }
-            guard let target = Self.gitFileTarget(dotGit), let folder = Paths.canonical(target) else { return }
+            guard let target = Self.gitFileTarget(dotGit), let folder = canonical(target) else { return }
             guardLinked(folder, worktree: worktree, dotGit: dotGit)
         case .link:
             if plan.isWritable(dotGit) { plan.add(.readOnly, dotGit) }
-            if let folder = Paths.canonical(dotGit), plan.isWritable(folder) {
+            if let folder = canonical(dotGit), plan.isWritable(folder) {
                 guardDirectory(folder, worktree: worktree)
             }
         case .other, nil:
@@ -101,9 +116,10 @@ struct GitGuard {
     /// believed only when that folder names this worktree in return: nothing a sandboxed command wrote can make
     /// another folder writable.
     private mutating func guardLinked(_ folder: String, worktree: String, dotGit: String) {
+        witness?.listed(folder, names: ["gitdir", "commondir", "config", "HEAD", "objects", "refs"])
         if let backLink = Self.firstLine(of: Paths.join(folder, "gitdir")) {
             let back = backLink.hasPrefix("/") ? backLink : Paths.normalized(Paths.join(folder, backLink))
-            guard Paths.canonical(back) == dotGit else { return }
+            guard canonical(back) == dotGit else { return }
             guard let common = commonDirectory(of: folder), isGitDirectory(common) else { return }
             guard Paths.isUnder(folder, Paths.join(common, "worktrees")) else { return }
             plan.addWritable(common)
@@ -113,7 +129,7 @@ struct GitGuard {
                 "core", "worktree")
             guard let configured, isGitDirectory(folder) else { return }
             let back = configured.hasPrefix("/") ? configured : Paths.normalized(Paths.join(folder, configured))
-            guard Paths.canonical(back) == worktree else { return }
+            guard canonical(back) == worktree else { return }
             plan.addWritable(folder)
             guardDirectory(folder, worktree: worktree)
         }
@@ -121,12 +137,13 @@ struct GitGuard {
 
     private func commonDirectory(of folder: String) -> String? {
         guard let text = Self.firstLine(of: Paths.join(folder, "commondir")) else { return nil }
-        return Paths.canonical(text.hasPrefix("/") ? text : Paths.join(folder, text))
+        return canonical(text.hasPrefix("/") ? text : Paths.join(folder, text))
     }
 
     /// Guards one git folder, which is writable, and those of its worktrees and submodules.
     private mutating func guardDirectory(_ folder: String, worktree: String?) {
         guard done.insert(folder + "/").inserted else { return }
+        witness?.listed(folder, names: ["hooks", "config", "config.worktree", "commondir", "HEAD", "objects", "refs"])
         plan.add(.pin, folder)
         plan.reserve(Paths.join(folder, "hooks"), below: folder, content: nil)
         let configPath = Paths.join(folder, "config")
@@ -135,8 +152,10 @@ struct GitGuard {
         let config = GitConfigFile(Paths.contents(configPath) ?? [])
         let hasWorktreeConfig = config.isOn("extensions", "worktreeconfig")
         if hasWorktreeConfig { plan.reserve(Paths.join(folder, "config.worktree"), below: folder, content: "") }
+        witness?.listed(Paths.join(folder, "worktrees"))
         for entry in Paths.names(in: Paths.join(folder, "worktrees")) where entry.isFolder {
             let linked = Paths.join(folder, "worktrees/\(entry.name)")
+            witness?.listed(linked, names: ["commondir", "gitdir", "config.worktree"])
             plan.protect(Paths.join(linked, "commondir"), below: folder)
             plan.protect(Paths.join(linked, "gitdir"), below: folder)
             if hasWorktreeConfig { plan.reserve(Paths.join(linked, "config.worktree"), below: folder, content: "") }
@@ -148,6 +167,7 @@ struct GitGuard {
 
     /// Reserved names stand as empty folders in the worktree while a command runs; `git clean -fd` would fail on them.
     private mutating func ignorePlaceholders(_ exclude: String) {
+        witness?.asked(exclude)
         guard !plan.placeholders.isEmpty, Paths.kind(exclude) == .file, let bytes = Paths.contents(exclude) else {
             return
         }
@@ -159,6 +179,7 @@ struct GitGuard {
     /// Submodules' git folders; names may have slashes, so a folder that is none may hold some.
     private mutating func guardModules(_ folder: String, below anchor: String, depth: Int) {
         guard depth < 6 else { return }
+        witness?.listed(folder, names: ["config", "HEAD"])
         for entry in Paths.names(in: folder) where entry.isFolder {
             let module = Paths.join(folder, entry.name)
             guard isGitDirectory(module) || Paths.exists(Paths.join(module, "config")) else {
@@ -175,6 +196,7 @@ struct GitGuard {
         let global = [
             "/etc/gitconfig", Paths.join(home, ".gitconfig"), Paths.join(home, ".config/git/config"),
         ]
+        for path in global { witness?.asked(path) }
         var queue = global.compactMap { path in Paths.contents(path).map { (path, GitConfigFile($0)) } }
         queue.append((configPath, config))
         var read = 0
@@ -184,7 +206,7 @@ struct GitGuard {
             read += 1
             for include in file.includes {
                 let target = expandHome(include, relativeTo: Paths.parent(path))
-                if let real = Paths.canonical(target) {
+                if let real = canonical(target) {
                     if let bytes = Paths.contents(real) { queue.append((real, GitConfigFile(bytes))) }
                 }
                 reserveIfWritable(Paths.canonicalAllowingMissing(target), content: "")
@@ -193,7 +215,9 @@ struct GitGuard {
         }
         for hooks in hooksPaths {
             let target = expandHome(hooks, relativeTo: worktree ?? Paths.parent(configPath))
+            witness?.asked(target)
             let real = Paths.canonicalAllowingMissing(target)
+            witness?.asked(real)
             // Hooks that are the worktree itself cannot be protected without making all of it read-only.
             if let worktree, Paths.isUnder(worktree, real) { continue }
             reserveIfWritable(real, content: nil)

@@ -9,6 +9,8 @@ enum HelperReport: Hashable, Sendable {
     case denied(SandboxDenial)
     /// Answer to a probe.
     case layers(landlockABI: Int32)
+    /// A keeper of reserved names has them.
+    case kept
 
     /// The bytes before the text.
     static let fixedSize = 56
@@ -38,6 +40,7 @@ enum HelperReport: Hashable, Sendable {
             self = .failed(SetupFailure(step: step, error: value, detail: text))
         case 4: self = .denied(SandboxDenial(kind: .localSocket, target: text))
         case 5: self = .layers(landlockABI: value)
+        case 6: self = .kept
         default: return nil
         }
     }

@@ -10,6 +10,14 @@ struct MountPlan: Sendable, Hashable {
         case symbolicLink = 0x6C
         case device = 0x64
         case content = 0x63
+
+        /// Whether it takes something away from a view that is already there; the others make the view.
+        var protects: Bool {
+            switch self {
+            case .pin, .readOnly, .mask, .content: true
+            case .writable, .visible, .symbolicLink, .device: false
+            }
+        }
     }
 
     struct Mount: Sendable, Hashable {
@@ -27,6 +35,11 @@ struct MountPlan: Sendable, Hashable {
     }
 
     private(set) var mounts: [Mount] = []
+    /// Whether the view of the other plan serves for this one, with other protections in it.
+    func hasSameView(as other: MountPlan) -> Bool {
+        mounts.filter { !$0.kind.protects } == other.mounts.filter { !$0.kind.protects }
+    }
+
     private(set) var placeholders: [Placeholder] = []
     /// Canonical folders that are writable, outermost only.
     private(set) var writableRoots: [String] = []

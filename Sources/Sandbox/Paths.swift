@@ -135,11 +135,14 @@ package enum Paths {
         expand(pattern, home: home).compactMap(canonical)
     }
 
+    /// Whether a path is a shell glob.
+    static func isPattern(_ path: String) -> Bool { path.utf8.contains { "*?[".utf8.contains($0) } }
+
     /// Existing paths that match a shell glob; the path itself when it has no wildcard and exists.
     static func expand(_ pattern: String, home: String) -> [String] {
         let pattern =
             pattern == "~" ? home : pattern.hasPrefix("~/") ? join(home, String(pattern.dropFirst(2))) : pattern
-        guard pattern.utf8.contains(where: { "*?[".utf8.contains($0) }) else { return exists(pattern) ? [pattern] : [] }
+        guard isPattern(pattern) else { return exists(pattern) ? [pattern] : [] }
         var matches = glob_t()
         defer { globfree(&matches) }
         guard glob(pattern, GLOB_NOSORT | GLOB_PERIOD, nil, &matches) == 0, let list = matches.gl_pathv else {

@@ -8,9 +8,13 @@ struct PlanCompiler {
     /// Never writable as a whole: the view itself would be.
     private static let unwritable = ["/", "/proc", "/sys", "/dev", "/run", "/etc", "/usr", "/boot"]
 
+    /// `witness` is told beforehand of every name that the plan depends on.
     static func compile(
-        _ policy: SandboxPolicy, environment: [String: String]
+        _ policy: SandboxPolicy, environment: [String: String], witness: PlanWitness? = nil
     ) throws(LockgateError) -> MountPlan {
+        for path in [policy.workspace, policy.home] + policy.writableRoots where path.hasPrefix("/") {
+            witness?.asked(path)
+        }
         guard let workspace = Paths.canonical(policy.workspace) else {
             throw LockgateError(
                 "sandbox.workspace_missing", "The workspace \(policy.workspace) does not exist or cannot be reached.",
@@ -25,11 +29,13 @@ struct PlanCompiler {
         addVisible(workspace, policy: policy, to: &plan)
         addSystemLinks(network: policy.network, to: &plan)
         if policy.mode == .workspaceWrite {
-            protectAutoRunFiles(&plan)
-            plan = GitGuard.guarding(plan, workspace: workspace, home: policy.home)
+            protectAutoRunFiles(&plan, witness)
+            plan = GitGuard.guarding(plan, workspace: workspace, home: policy.home, witness: witness)
         }
-        for pattern in policy.readOnlyPaths { protect(pattern, policy: policy, plan: &plan) }
-        for secret in secrets(policy, environment: environment) { hide(secret, keeping: [workspace], plan: &plan) }
+        for pattern in policy.readOnlyPaths { protect(pattern, policy: policy, plan: &plan, witness) }
+        for secret in secrets(policy, environment: environment, witness) {
+            hide(secret, keeping: [workspace], plan: &plan, witness)
+        }
         plan.sort()
         return plan
     }
@@ -67,10 +73,11 @@ struct PlanCompiler {
         }
     }
 
-    private static func protectAutoRunFiles(_ plan: inout MountPlan) {
+    private static func protectAutoRunFiles(_ plan: inout MountPlan, _ witness: PlanWitness?) {
         for root in plan.writableRoots where Paths.kind(root) == .folder {
             for name in AutoRunFiles.protected {
                 let path = Paths.join(root, name)
+                witness?.asked(path)
                 if AutoRunFiles.reserved.contains(name) {
                     plan.reserve(path, below: root, content: nil)
                 } else {
@@ -80,19 +87,34 @@ struct PlanCompiler {
         }
     }
 
-    private static func protect(_ pattern: String, policy: SandboxPolicy, plan: inout MountPlan) {
+    private static func protect(
+        _ pattern: String, policy: SandboxPolicy, plan: inout MountPlan, _ witness: PlanWitness?
+    ) {
+        ask(pattern, home: policy.home, witness)
         let matches = Paths.expand(pattern, home: policy.home)
         let paths = matches.isEmpty ? [pattern] : matches
         for path in paths {
             let absolute = path.hasPrefix("/") ? path : Paths.join(Paths.canonical(policy.workspace) ?? "/", path)
+            witness?.asked(absolute)
             let real = Paths.canonicalAllowingMissing(absolute)
+            witness?.asked(real)
             guard let anchor = plan.anchor(of: real) else { continue }
             plan.reserve(real, below: anchor, content: pattern.hasSuffix("/") ? nil : "")
         }
     }
 
-    private static func secrets(_ policy: SandboxPolicy, environment: [String: String]) -> [String] {
-        var hidden = SecretPaths.existing(home: policy.home, environment: environment)
+    private static func ask(_ pattern: String, home: String, _ witness: PlanWitness?) {
+        guard let witness else { return }
+        if Paths.isPattern(pattern) { return witness.cannotKnow() }
+        let path = pattern.hasPrefix("~/") ? Paths.join(home, String(pattern.dropFirst(2))) : pattern
+        if path.hasPrefix("/") { witness.asked(path) } else if path != "~" { witness.cannotKnow() }
+    }
+
+    private static func secrets(
+        _ policy: SandboxPolicy, environment: [String: String], _ witness: PlanWitness?
+    ) -> [String] {
+        for pattern in policy.unmaskedPaths + policy.maskedPaths { ask(pattern, home: policy.home, witness) }
+        var hidden = SecretPaths.existing(home: policy.home, environment: environment, witness: witness)
         for pattern in policy.unmaskedPaths {
             hidden.subtract(Paths.expand(pattern, home: policy.home).compactMap(Paths.canonical))
         }
@@ -103,14 +125,17 @@ struct PlanCompiler {
     }
 
     /// Masks `path`; where it holds something that must stay visible, everything in it but the way there.
-    private static func hide(_ path: String, keeping visible: [String], plan: inout MountPlan) {
+    private static func hide(
+        _ path: String, keeping visible: [String], plan: inout MountPlan, _ witness: PlanWitness?
+    ) {
         let kept = visible + plan.writableRoots
         if kept.contains(path) { return }
         guard kept.contains(where: { Paths.isUnder($0, path) }) else { return plan.add(.mask, path) }
+        witness?.listedAll(path)
         for entry in Paths.names(in: path) {
             let child = Paths.join(path, entry.name)
             switch Paths.kind(child) {
-            case .folder, .file: hide(child, keeping: visible, plan: &plan)
+            case .folder, .file: hide(child, keeping: visible, plan: &plan, witness)
             case .link, .other, nil: continue
             }
         }

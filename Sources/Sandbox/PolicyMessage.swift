@@ -1,11 +1,18 @@
 import Wire
 
-/// Writes the message that the helper reads; the format is described in policy.h, where it is parsed.
+/// Writes the messages that the helper reads: the policy of a session and each command. The format is described in
+/// policy.h, where it is parsed.
 struct PolicyMessage {
-    private static let magic: UInt32 = 0x4253_474c
-    private static let version: UInt32 = 1
+    /// Which message; its magic number.
+    enum Kind: UInt32 {
+        case policy = 0x4253_474c
+        case command = 0x4353_474c
+    }
+
+    private static let version: UInt32 = 2
     /// The helper refuses more.
     static let maximumBytes = 16 << 20
+    private static let headerBytes = 16
 
     /// Tags of `enum policy_tag`.
     private enum Tag: UInt16 {
@@ -19,74 +26,144 @@ struct PolicyMessage {
         static let privateNetwork = Flags(rawValue: 2)
         static let terminal = Flags(rawValue: 4)
         static let probe = Flags(rawValue: 8)
+        static let ownPlan = Flags(rawValue: 16)
+        static let oneShot = Flags(rawValue: 32)
+        static let keeper = Flags(rawValue: 64)
     }
 
-    private var body: [UInt8] = []
+    private var bytes: [UInt8] = []
     private var records: UInt32 = 0
 
-    /// The whole message for one command.
-    static func encode(
-        policy: SandboxPolicy, plan: MountPlan, command: SandboxCommand, isProbe: Bool = false
+    private init(_ kind: Kind, capacity: Int) {
+        bytes.reserveCapacity(capacity)
+        append(kind.rawValue)
+        append(Self.version)
+        append(UInt32(0))
+        append(UInt32(0))
+    }
+
+    /// The policy of a session with the plan that its view is built from.
+    static func policy(
+        _ policy: SandboxPolicy, plan: MountPlan, isOneShot: Bool
     ) throws(LockgateError) -> [UInt8] {
-        var message = PolicyMessage()
-        var flags: Flags = isProbe ? .probe : []
+        var message = PolicyMessage(.policy, capacity: 8192)
+        var flags: Flags = isOneShot ? .oneShot : []
         if policy.mode != .dangerFullAccess {
             flags.insert(.contained)
             if policy.network != .on { flags.insert(.privateNetwork) }
         }
-        if case .terminal(let rows, let columns) = command.io {
-            flags.insert(.terminal)
-            message.add(.terminal, Self.bytes(rows) + Self.bytes(columns))
-        }
-        message.add(.flags, Self.bytes(flags.rawValue))
-        message.add(
-            .limits, Self.bytes(policy.processLimit) + Self.bytes(UInt32(0)) + Self.bytes(policy.temporaryBytes))
-        try message.add(.cwd, strings: [command.workingDirectory])
-        for argument in command.arguments { try message.add(.argument, strings: [argument]) }
-        for (name, value) in command.environment { try message.add(.environment, strings: ["\(name)=\(value)"]) }
-        for mount in plan.mounts {
-            try message.add(
-                .mount, prefix: [mount.kind.rawValue], strings: [mount.path] + (mount.target.map { [$0] } ?? []))
-        }
-        for placeholder in plan.placeholders {
-            let kind = placeholder.content == nil ? UInt8(ascii: "d") : UInt8(ascii: "f")
-            try message.add(.placeholder, prefix: [kind], strings: [placeholder.path, placeholder.content ?? ""])
-        }
+        message.add(flags)
+        message.begin(.limits, length: 16)
+        message.append(policy.processLimit)
+        message.append(UInt32(0))
+        message.append(policy.temporaryBytes)
+        try message.add(plan, added: nil)
         return try message.finish()
     }
 
-    private static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-        withUnsafeBytes(of: number.littleEndian) { Array($0) }
+    /// The policy of a helper that only holds reserved names.
+    static func keeper(of plan: MountPlan) throws(LockgateError) -> [UInt8] {
+        var message = PolicyMessage(.policy, capacity: 4096)
+        message.add(Flags.keeper)
+        for placeholder in plan.placeholders { try message.add(placeholder, isAdded: false) }
+        return try message.finish()
     }
 
-    private mutating func add(_ tag: Tag, _ payload: [UInt8]) {
-        body += Self.bytes(tag.rawValue) + Self.bytes(UInt16(0)) + Self.bytes(UInt32(payload.count)) + payload
+    /// One command. `plan` replaces what the session's view was built to protect; `base` is that view's plan.
+    static func command(
+        _ command: SandboxCommand, isProbe: Bool = false, plan: MountPlan? = nil, base: MountPlan? = nil
+    ) throws(LockgateError) -> [UInt8] {
+        var message = PolicyMessage(.command, capacity: 8192)
+        var flags: Flags = isProbe ? .probe : []
+        if case .terminal(let rows, let columns) = command.io {
+            flags.insert(.terminal)
+            message.begin(.terminal, length: 4)
+            message.append(rows)
+            message.append(columns)
+        }
+        if plan != nil { flags.insert(.ownPlan) }
+        message.add(flags)
+        try message.add(.cwd, command.workingDirectory)
+        for argument in command.arguments { try message.add(.argument, argument) }
+        for (name, value) in command.environment { try message.add(.environment, name, value, separator: 0x3D) }
+        if let plan { try message.add(plan, added: base ?? MountPlan()) }
+        return try message.finish()
+    }
+
+    private mutating func append<Number: FixedWidthInteger>(_ number: Number) {
+        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func begin(_ tag: Tag, length: Int) {
+        append(tag.rawValue)
+        append(UInt16(0))
+        append(UInt32(truncatingIfNeeded: length))
         records += 1
     }
 
-    private mutating func add(_ tag: Tag, prefix: [UInt8] = [], strings: [String]) throws(LockgateError) {
-        var payload = prefix
-        for string in strings {
-            guard !string.utf8.contains(0) else {
-                throw LockgateError(
-                    "sandbox.nul_in_text", "A path, argument or variable contains a NUL byte.",
-                    remedy: "Take the NUL byte out of the command.")
-            }
-            payload += string.utf8
-            payload.append(0)
-        }
-        add(tag, payload)
+    private mutating func add(_ flags: Flags) {
+        begin(.flags, length: 4)
+        append(flags.rawValue)
     }
 
-    private func finish() throws(LockgateError) -> [UInt8] {
-        let total = 16 + body.count
-        guard total <= Self.maximumBytes else {
+    /// A record of one string or two, with their ends, after an optional letter.
+    private mutating func add(
+        _ tag: Tag, letter: UInt8? = nil, _ first: String, _ second: String? = nil, separator: UInt8 = 0
+    ) throws(LockgateError) {
+        let start = bytes.count
+        begin(tag, length: 0)
+        let payload = bytes.count
+        if let letter { bytes.append(letter) }
+        let text = bytes.count
+        bytes.append(contentsOf: first.utf8)
+        var ends = 1
+        if let second {
+            bytes.append(separator)
+            ends += separator == 0 ? 1 : 0
+            bytes.append(contentsOf: second.utf8)
+        }
+        bytes.append(0)
+        guard bytes[text...].count(where: { $0 == 0 }) == ends else {
+            throw LockgateError(
+                "sandbox.nul_in_text", "A path, argument or variable contains a NUL byte.",
+                remedy: "Take the NUL byte out of the command.")
+        }
+        put(UInt32(truncatingIfNeeded: bytes.count - payload), at: start + 4)
+    }
+
+    private mutating func put(_ number: UInt32, at offset: Int) {
+        for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: number >> (8 * UInt32(index))) }
+    }
+
+    /// The plan for a session's view, or (with `added`) only what protects, with what that plan lacks in upper case.
+    private mutating func add(_ plan: MountPlan, added base: MountPlan?) throws(LockgateError) {
+        let known = base.map { Set($0.mounts) }
+        for mount in plan.mounts {
+            if known != nil, !mount.kind.protects { continue }
+            let isAdded = known.map { !$0.contains(mount) } ?? false
+            try add(.mount, letter: Self.letter(mount.kind.rawValue, isAdded), mount.path, mount.target)
+        }
+        for placeholder in plan.placeholders {
+            try add(placeholder, isAdded: base.map { !$0.placeholders.contains(placeholder) } ?? false)
+        }
+    }
+
+    private mutating func add(_ placeholder: MountPlan.Placeholder, isAdded: Bool) throws(LockgateError) {
+        let kind = placeholder.content == nil ? UInt8(ascii: "d") : UInt8(ascii: "f")
+        try add(.placeholder, letter: Self.letter(kind, isAdded), placeholder.path, placeholder.content ?? "")
+    }
+
+    private static func letter(_ kind: UInt8, _ isUpper: Bool) -> UInt8 { isUpper ? kind & ~0x20 : kind }
+
+    private mutating func finish() throws(LockgateError) -> [UInt8] {
+        guard bytes.count <= Self.maximumBytes else {
             throw LockgateError(
                 "sandbox.command_too_long",
-                "The command with its environment has \(total) bytes; the limit is \(Self.maximumBytes).",
+                "The command with its environment has \(bytes.count) bytes; the limit is \(Self.maximumBytes).",
                 remedy: "Write the input to a file and pass its name.")
         }
-        return Self.bytes(Self.magic) + Self.bytes(Self.version) + Self.bytes(UInt32(total)) + Self.bytes(records)
-            + body
+        put(UInt32(bytes.count), at: 8)
+        put(records, at: 12)
+        return bytes
     }
 }

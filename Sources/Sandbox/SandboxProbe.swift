@@ -20,7 +20,7 @@ package enum SandboxProbe {
         var report = SandboxReport(isComplete: false, landlockABI: 0, kernel: kernelRelease(), problem: nil)
         do throws(LockgateError) {
             let policy = SandboxPolicy(mode: .readOnly, workspace: "/")
-            let session = try SandboxSession(policy: policy, helper: helper, environment: [:])
+            let session = try SandboxSession(policy: policy, helper: helper, environment: [:], isOneShot: true)
             let command = SandboxCommand(arguments: ["probe"], workingDirectory: "/", environment: [:])
             let process = try await session.start(command, isProbe: true)
             report.isComplete = await process.wait() == .exited(0)

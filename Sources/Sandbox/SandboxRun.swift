@@ -15,7 +15,8 @@ package enum SandboxRun {
         let isTerminal = isatty(0) == 1 && isatty(1) == 1
         let variables = CommandEnvironment(inherited: environment, policy: shellPolicy, tools: tools)
             .variables(mode: policy.mode, network: policy.network, hasTerminal: isTerminal || isatty(1) == 1)
-        let session = try SandboxSession(policy: policy, helper: helper, environment: environment)
+        let session = try SandboxSession(
+            policy: policy, helper: helper, environment: environment, isOneShot: true)
         var command = SandboxCommand(
             arguments: arguments, workingDirectory: workingDirectory, environment: variables, io: .inherit)
         if isTerminal {
@@ -28,6 +29,7 @@ package enum SandboxRun {
         let status = await process.wait()
         await relay?.finish()
         await process.waitForCleanUp()
+        await session.shutDown()
         signals.stop()
         return status.shellCode
     }

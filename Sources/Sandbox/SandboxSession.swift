@@ -1,21 +1,39 @@
 import CLinux
 import Glibc
+import Synchronization
 package import Wire
 
-/// Runs commands under one policy.
+/// Runs commands under one policy, in one view of the file system, one network and one set of private folders.
+///
+/// The helper is started with the first command. What a command leaves in /tmp, and a server that still runs, is there
+/// for the next. When the helper is killed, its commands end; the next command gets a new one.
 package final class SandboxSession: Sendable {
     package let policy: SandboxPolicy
+    /// There will be one command only, so that nothing is made ready for a second.
+    private let isOneShot: Bool
     private let helper: String
     private let environment: [String: String]
+    private let gate = StartGate()
+    private let state = Mutex(State())
+
+    private struct State {
+        var zygote: Zygote?
+        var plan: SessionPlan?
+        var incidents: [SandboxIncident] = []
+    }
 
     /// `environment` is the agent's own, read for the places of secrets. Fails when the helper is missing or unsafe.
     package init(
-        policy: SandboxPolicy, helper: String? = nil, environment: [String: String]
+        policy: SandboxPolicy, helper: String? = nil, environment: [String: String], isOneShot: Bool = false
     ) throws(LockgateError) {
         self.policy = policy
         self.environment = environment
+        self.isOneShot = isOneShot
         if let helper { self.helper = helper } else { self.helper = try HelperLocation.find() }
     }
+
+    /// What happened to the session's helper, oldest first.
+    package var incidents: [SandboxIncident] { state.withLock { $0.incidents } }
 
     /// Starts a command; returns when the program is loaded. If any layer of the sandbox cannot be set up the command
     /// is not run, and the error names the layer.
@@ -30,75 +48,88 @@ package final class SandboxSession: Sendable {
         }
         var command = command
         command.environment["PWD"] = command.workingDirectory
-        var plan = MountPlan()
-        if policy.mode != .dangerFullAccess { plan = try PlanCompiler.compile(policy, environment: environment) }
-        let message = try PolicyMessage.encode(policy: policy, plan: plan, command: command, isProbe: isProbe)
-        let process = try spawn(message, command.io)
-        try await process.begin()
-        return process
+        await gate.enter()
+        defer { gate.leave() }
+        let process = try await send(command, isProbe: isProbe, isForced: false)
+        do {
+            try await process.begin()
+            return process
+        } catch {
+            // Refused before anything ran, because the tree has changed under the view: once more, with a new plan.
+            guard process.setupFailure?.isStale == true else { throw error }
+        }
+        let again = try await send(command, isProbe: isProbe, isForced: true)
+        try await again.begin()
+        return again
     }
 
-    private func spawn(_ message: [UInt8], _ io: CommandIO) throws(LockgateError) -> SandboxedProcess {
-        var opened: [Int32] = []
-        // Of what was opened, the child's ends; ours are taken out as the process takes them over.
-        defer { for descriptor in opened { close(descriptor) } }
-        func keep(_ descriptor: Int32, _ call: String) throws(LockgateError) -> Int32 {
-            guard descriptor >= 0 else { throw Self.noResources(call, descriptor == -1 ? errno : -descriptor) }
-            opened.append(descriptor)
-            return descriptor
+    /// Lets the helper end as soon as no command needs it any more. A later command starts another.
+    package func end() { state.withLock { $0 = State(incidents: $0.incidents) } }
+
+    /// As `end`, and waits until nothing is left behind, unless a command still runs.
+    package func shutDown() async {
+        let (helper, plan) = state.withLock { ($0.zygote?.helper, $0.plan) }
+        weak let zygote = state.withLock { $0.zygote }
+        end()
+        if zygote == nil { await helper?.waitForEnd() }
+        // A helper that was killed could not take its placeholders away: another one adopts them, and can.
+        if helper?.wasKilled == true, let base = plan?.base, !base.placeholders.isEmpty {
+            let adopted = try? ReservedNames(base, helper: self.helper).helper
+            await adopted?.waitForEnd()
         }
-        func makePipe() throws(LockgateError) -> (read: Int32, write: Int32) {
-            var ends: [Int32] = [-1, -1]
-            let made = clinux_pipe(&ends)
-            guard made == 0 else { throw Self.noResources("pipe", -made) }
-            opened += ends
-            return (ends[0], ends[1])
-        }
-        let policyFile = try keep(
-            message.withUnsafeBytes { clinux_sealed_file($0.baseAddress, $0.count) }, "memfd_create")
-        var standard: (Int32, Int32, Int32)
-        var output: Int32?
-        var input: Int32?
-        switch io {
-        case .descriptors(let first, let second, let third):
-            standard = (first, second, third)
-        case .merged(let hasInput):
-            let out = try makePipe()
-            output = out.read
-            standard = (-1, out.write, out.write)
-            if hasInput {
-                let ends = try makePipe()
-                input = ends.write
-                standard.0 = ends.read
-            } else {
-                standard.0 = try keep(open("/dev/null", O_RDONLY | O_CLOEXEC), "open /dev/null")
+        await plan?.keeper?.letGo()
+    }
+
+    private func send(
+        _ command: SandboxCommand, isProbe: Bool, isForced: Bool
+    ) async throws(LockgateError) -> SandboxedProcess {
+        if let zygote = state.withLock({ $0.zygote }), await !zygote.isServing() { discard(zygote) }
+        var descriptors = try CommandDescriptors(command.io)
+        for _ in 0..<2 {
+            let (zygote, message) = try prepare(command, isProbe: isProbe, isForced: isForced)
+            if try zygote.send(message, channel: descriptors.farChannel, standard: descriptors.standard) {
+                return descriptors.makeProcess(in: zygote, hasTerminal: descriptors.standard.isEmpty)
             }
-        case .terminal:
-            let null = try keep(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null")
-            standard = (null, null, null)
+            discard(zygote)
         }
-        var pair: [Int32] = [-1, -1]
-        let paired = clinux_message_pair(&pair)
-        guard paired == 0 else { throw Self.noResources("socketpair", -paired) }
-        opened += pair
-        var process: pid_t = 0
-        let started = clinux_spawn(helper, [standard.0, standard.1, standard.2, policyFile, pair[1]], 5, &process)
-        guard started == 0 else {
-            throw LockgateError(
-                "sandbox.helper_failed",
-                "The sandbox helper \(helper) could not be started: \(String(cString: strerror(-started))).",
-                remedy: "Install it again; `lockgate doctor` checks it.")
-        }
-        opened.removeAll { $0 == pair[0] || $0 == output || $0 == input }
-        var hasTerminal = false
-        if case .terminal = io { hasTerminal = true }
-        return SandboxedProcess(
-            status: pair[0], helper: process, output: output, input: input, hasTerminal: hasTerminal)
+        throw SetupFailure(step: .session, error: ECHILD, detail: "the helper ended without a report").asError
     }
 
-    private static func noResources(_ call: String, _ error: Int32) -> LockgateError {
-        LockgateError(
-            "sandbox.no_resources", "\(call): \(String(cString: strerror(error)))",
-            remedy: "Close other programs or raise `ulimit -n`.")
+    /// Forgets a helper that is gone.
+    private func discard(_ zygote: Zygote) {
+        state.withLock { state in
+            guard state.zygote === zygote else { return }
+            state = State(incidents: state.incidents + [.helperLost])
+        }
     }
+
+    /// The helper that shall run the command, started if need be, and what it is to be told.
+    private func prepare(
+        _ command: SandboxCommand, isProbe: Bool, isForced: Bool
+    ) throws(LockgateError) -> (Zygote, [UInt8]) {
+        try state.withLock { state throws(LockgateError) in
+            if let zygote = state.zygote, try state.plan?.update(isForced: isForced, helper: helper) == true {
+                let message = try PolicyMessage.command(
+                    command, isProbe: isProbe, plan: state.plan?.current, base: state.plan?.base)
+                return (zygote, message)
+            }
+            if state.zygote != nil { state.incidents.append(.viewRebuilt) }
+            let plan = try SessionPlan(policy, environment: environment)
+            let message = try PolicyMessage.command(command, isProbe: isProbe)
+            let zygote = try Zygote(
+                helper: helper,
+                policy: PolicyMessage.policy(policy, plan: plan.base, isOneShot: isOneShot))
+            state.plan = plan
+            state.zygote = zygote
+            return (zygote, message)
+        }
+    }
+}
+
+/// Something that took a session's private folders and servers away.
+package enum SandboxIncident: String, Sendable, Hashable {
+    /// The helper ended although nobody let it go; its commands ended with it.
+    case helperLost = "helper_lost"
+    /// Other folders have become writable, which takes another view. Commands that ran keep the old one.
+    case viewRebuilt = "view_rebuilt"
 }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 import Synchronization
-import Wire
+package import Wire
 
 /// A running command with everything it started.
 ///
@@ -24,8 +24,14 @@ package final class SandboxedProcess: Sendable {
         var denials: [SandboxDenial] = []
         var usage: ResourceUsage?
         var landlockABI: Int32 = 0
-        /// The helper is gone and reaped.
+        /// The command's init is gone.
         var isOver = false
+        /// The command ended without saying how: the helper, or this command's part of it, was killed.
+        var isLost = false
+        /// Held as long as the command runs; whoever holds it last ends the session's helper.
+        var zygote: Zygote?
+        /// The same, without needing it.
+        weak var session: Zygote?
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
     }
@@ -44,24 +50,23 @@ package final class SandboxedProcess: Sendable {
     }
 
     private let status: Int32
-    private let helper: pid_t
+    private let helper: HelperProcess
     private let state: Mutex<State>
 
-    /// Takes over the status socket, the helper process and the descriptors.
-    init(status: Int32, helper: pid_t, output: Int32?, input: Int32?, hasTerminal: Bool) {
+    /// Takes over the channel and the descriptors.
+    init(status: Int32, zygote: Zygote, output: Int32?, input: Int32?, hasTerminal: Bool) {
         self.status = status
-        self.helper = helper
-        state = Mutex(State(output: output, input: input, hasTerminal: hasTerminal))
+        helper = zygote.helper
+        state = Mutex(State(output: output, input: input, hasTerminal: hasTerminal, zygote: zygote, session: zygote))
     }
 
     deinit {
         ProcessReactor.shared.remove(status)
-        // The helper takes the closed socket as the agent's death and leaves nothing behind.
+        // The command's init takes the closed channel as the agent's death and leaves nothing behind.
         close(status)
         state.withLock { state in
             if let output = state.output { close(output) }
             if let input = state.input, input != state.output { close(input) }
-            if !state.isOver { Self.reapLater(helper) }
         }
     }
 
@@ -69,16 +74,20 @@ package final class SandboxedProcess: Sendable {
     func begin() async throws(LockgateError) {
         let isWatched = ProcessReactor.shared.watch(status) { [weak self] in self?.readReports() }
         guard isWatched else {
-            Glibc.kill(helper, SIGKILL)
             throw LockgateError(
                 "sandbox.no_resources", "The system grants no further descriptors or threads.",
                 remedy: "Raise `ulimit -n` and `ulimit -u`.")
         }
         await reached(.started)
-        if case .failed(let failure) = state.withLock({ $0.outcome }) {
+        if let failure = setupFailure {
             await reached(.over)
             throw failure.asError
         }
+    }
+
+    /// Why the command was not run; nil when it was.
+    var setupFailure: SetupFailure? {
+        state.withLock { if case .failed(let failure) = $0.outcome { failure } else { nil } }
     }
 
     /// Waits for the end of the command itself; by then all its descendants are dead too.
@@ -95,8 +104,20 @@ package final class SandboxedProcess: Sendable {
         return endStatus
     }
 
-    /// Waits until the helper has cleaned up too.
-    package func waitForCleanUp() async { await reached(.over) }
+    /// Waits until everything of this command is gone; and when nothing else needs the session's helper, until that
+    /// has cleaned up too.
+    package func waitForCleanUp() async {
+        await reached(.over)
+        if state.withLock({ $0.session == nil }) { await helper.waitForEnd() }
+    }
+
+    /// Set when the command ended because the sandbox around it did: something outside killed its helper.
+    package var lostSandbox: LockgateError? {
+        guard state.withLock({ $0.isLost }) else { return nil }
+        return LockgateError(
+            "sandbox.session_lost", "The sandbox helper was killed from outside, and the command with it.",
+            remedy: "Run the command again: a new sandbox is set up for it.")
+    }
 
     /// The exit status, once there is one.
     package var endStatus: TerminationStatus? {
@@ -141,8 +162,9 @@ package final class SandboxedProcess: Sendable {
         signal(SIGTERM)
         if await ends(within: grace) { return await wait() }
         kill()
-        // The helper waits two seconds for processes stuck in the kernel; then the whole namespace goes by force.
-        if await !ends(within: .seconds(3)) { Glibc.kill(helper, SIGKILL) }
+        // Its init waits two seconds for processes stuck in the kernel. One that does not obey cannot be trusted to
+        // hold the command any more: then the whole session goes by force.
+        if await !ends(within: .seconds(3)) { helper.kill() }
         return await wait()
     }
 
@@ -210,6 +232,7 @@ package final class SandboxedProcess: Sendable {
                 if !state.denials.contains(denial) { state.denials.append(denial) }
             case .layers(let landlockABI):
                 state.landlockABI = landlockABI
+            case .kept: break
             }
             if let unused { close(unused) }
             return Self.takeReady(&state)
@@ -217,19 +240,20 @@ package final class SandboxedProcess: Sendable {
         for waiter in ready { waiter.continuation.resume() }
     }
 
-    /// The status socket has ended: monitor and init are gone.
+    /// The channel has ended: the command's init is gone.
     private func finish() {
         ProcessReactor.shared.remove(status)
-        // It has closed everything and exits this moment, or was killed.
-        var raw: Int32 = 0
-        while waitpid(helper, &raw, 0) < 0, errno == EINTR {}
         let ready = state.withLock { state -> [Waiter] in
             state.isOver = true
+            if case .ended = state.outcome {} else { state.zygote?.suspect() }
+            state.zygote = nil
             switch state.outcome {
             case .starting:
                 state.outcome = .failed(
                     SetupFailure(step: .session, error: ECHILD, detail: "the helper ended without a report"))
-            case .running: state.outcome = .ended(.signaled(SIGKILL))
+            case .running:
+                state.outcome = .ended(.signaled(SIGKILL))
+                state.isLost = true
             case .failed, .ended: break
             }
             return Self.takeReady(&state)
@@ -275,17 +299,5 @@ package final class SandboxedProcess: Sendable {
             let waiter = state.withLock { $0.waiters.removeValue(forKey: key) }
             waiter?.continuation.resume()
         }
-    }
-
-    /// Reaps a helper whose object is gone; it ends within moments.
-    private static func reapLater(_ helper: pid_t) {
-        let descriptor = clinux_open_process(helper)
-        guard descriptor >= 0 else { return }
-        let isWatched = ProcessReactor.shared.watch(descriptor) {
-            ProcessReactor.shared.remove(descriptor)
-            waitpid(helper, nil, 0)
-            close(descriptor)
-        }
-        if !isWatched { close(descriptor) }
     }
 }

@@ -52,6 +52,11 @@ package enum SecretPaths {
 
     /// Every existing secret, canonical, for this home folder and environment.
     package static func existing(home: String, environment: [String: String]) -> Set<String> {
+        existing(home: home, environment: environment, witness: nil)
+    }
+
+    /// The same; `witness` is told of every candidate beforehand.
+    static func existing(home: String, environment: [String: String], witness: PlanWitness?) -> Set<String> {
         var candidates: [String] = []
         var homes: Set<String> = []
         for folder in [home, environment["HOME"]] {
@@ -67,7 +72,15 @@ package enum SecretPaths {
             guard let value = environment[name], !value.isEmpty else { continue }
             candidates += files.map { Paths.join(value, $0) }
         }
+        if let witness {
+            for path in candidates where path.hasPrefix("/") { witness.asked(path) }
+            for pattern in ofMachine {
+                // The patterns there have their wildcards in the last part.
+                if Paths.isPattern(pattern) { witness.listedAll(Paths.parent(pattern)) } else { witness.asked(pattern) }
+            }
+        }
         var found = Set(candidates.compactMap { Paths.exists($0) ? Paths.canonical($0) : nil })
+        if let witness { for path in found { witness.asked(path) } }
         for pattern in ofMachine {
             found.formUnion(Paths.expand(pattern, home: home).compactMap(Paths.canonical))
         }

@@ -67,9 +67,12 @@ package struct SetupFailure: Hashable, Sendable {
         }
     }
 
+    /// The tree no longer is what the session's view was built for: a new plan is needed.
+    var isStale: Bool { error == ESTALE }
+
     /// What was planned is gone or became a symbolic link before it was mounted.
     private var isRace: Bool {
-        [.protect, .writableRoot, .place].contains(step) && [ENOENT, ELOOP, ENOTDIR].contains(error)
+        isStale || [.protect, .writableRoot, .place].contains(step) && [ENOENT, ELOOP, ENOTDIR].contains(error)
     }
 
     private var remedy: String {

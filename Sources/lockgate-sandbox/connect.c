@@ -1,5 +1,6 @@
 #include "connect.h"
 
+#include "address.h"
 #include "report.h"
 #include "system.h"
 
@@ -19,12 +20,6 @@
 #define WORKER_STACK (16 << 10)
 #define MAX_DENIALS 256
 #define LG_PIDFD_THREAD O_EXCL
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_un local;
-    char bytes[sizeof(struct sockaddr_storage)];
-};
 
 // A connect that may block runs beside the supervisor, in its memory, on a slot's stack.
 struct worker {
@@ -100,9 +95,7 @@ static void report_denial(struct connect_supervisor *s, const char *name, size_t
 
 // Turns a pathname address into one that names exactly the checked socket. Returns a handle to keep until connected,
 // or what connect shall fail with.
-static int resolve_local(struct connect_supervisor *s, unsigned thread, union address *address, unsigned *length) {
-    char path[sizeof address->local.sun_path + 1] = {0};
-    memcpy(path, address->local.sun_path, *length - offsetof(struct sockaddr_un, sun_path));
+static int resolve_local(struct connect_supervisor *s, unsigned thread, const char *path, union address *address, unsigned *length) {
     int base = AT_FDCWD;
     if (path[0] != '/') {
         char cwd[48] = "/proc/";
@@ -182,13 +175,16 @@ static long connect_for(struct connect_supervisor *s, const struct seccomp_notif
     uint64_t id = request->id;
     if (n == 0) n = SYS3(__NR_ioctl, s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
     if (n == 0) n = SYS5(__NR_getsockopt, socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-    if (n == 0 && domain == AF_UNIX && length > offsetof(struct sockaddr_un, sun_path) && address.any.sa_family == AF_UNIX) {
-        if (length > sizeof(struct sockaddr_un)) n = -EINVAL;
-        else if (address.local.sun_path[0]) n = held = resolve_local(s, thread, &address, &length);
-        else if (!s->abstract_allowed) {
-            report_denial(s, address.local.sun_path, length - offsetof(struct sockaddr_un, sun_path));
-            n = -EACCES;
-        }
+    char path[ADDRESS_PATH_SIZE];
+    switch (n < 0 ? ADDRESS_OTHER : address_classify(domain, &address, length, path)) {
+    case ADDRESS_PATH: n = held = resolve_local(s, thread, path, &address, &length); break;
+    case ADDRESS_INVALID: n = -EINVAL; break;
+    case ADDRESS_ABSTRACT:
+        if (s->abstract_allowed) break;
+        report_denial(s, address.local.sun_path, length - offsetof(struct sockaddr_un, sun_path));
+        n = -EACCES;
+        break;
+    case ADDRESS_OTHER: break;
     }
     long flags = n < 0 ? 0 : SYS3(__NR_fcntl, socket, F_GETFL, 0);
     if (n >= 0 && (flags & O_NONBLOCK || domain == AF_NETLINK)) n = SYS3(__NR_connect, socket, &address, length);

@@ -58,29 +58,50 @@ static int allow_standard(int ruleset, uint64_t access) {
     return 0;
 }
 
-int landlock_confine(const struct policy *policy, int abi, struct failure *f) {
+// What commands may do below writable folders, as far as this ABI knows of it.
+static uint64_t change_rights(int abi) {
+    return FS_WRITE_FILE | FS_CHANGE_FOLDER | FS_REFER | (abi >= 3 ? FS_TRUNCATE : 0);
+}
+static uint64_t device_rights(int abi) { return abi >= 5 ? FS_IOCTL_DEV : 0; }
+
+int landlock_scope(int abi, struct failure *f) {
+    if (abi < 6) return 0;
+    struct ruleset_attributes attributes = {.scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL};
+    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "scope");
+    int n = (int)SYS2(__NR_landlock_restrict_self, ruleset, 0);
+    sys_close(ruleset);
+    return n < 0 ? fail(f, STEP_LANDLOCK, n, "scope") : 0;
+}
+
+int landlock_rules(const struct policy *policy, int abi, int *rules, struct failure *f) {
+    *rules = -1;
     if (abi < 2) return 0; // ABI 1 forbids every rename between folders, which git needs; the mounts hold alone then
-    uint64_t change = FS_WRITE_FILE | FS_CHANGE_FOLDER | FS_REFER;
-    if (abi >= 3) change |= FS_TRUNCATE;
-    uint64_t device = abi >= 5 ? FS_IOCTL_DEV : 0;
-    struct ruleset_attributes attributes = {
-        .handled_access_fs = change | FS_MAKE_DEVICES | device,
-        .scoped = abi >= 6 ? SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL : 0,
-    };
-    size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, size, 0);
+    uint64_t change = change_rights(abi), device = device_rights(abi);
+    struct ruleset_attributes attributes = {.handled_access_fs = change | FS_MAKE_DEVICES | device};
+    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0);
     if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "create_ruleset");
     static const char *const always[] = {"/tmp", "/run", "/proc"};
     int n = 0;
+    const char *culprit = "standard paths";
     for (size_t i = 0; n == 0 && i < sizeof always / sizeof *always; i++) n = allow(ruleset, always[i], change);
     if (n == 0) n = allow(ruleset, "/dev", change | device);
-    if (n == 0) n = allow_standard(ruleset, (change | device) & (FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV));
-    const char *culprit = "standard paths";
     for (size_t i = 0; n == 0 && i < policy->mount_count; i++) {
         const struct policy_mount *m = &policy->mounts[i];
         if (m->kind == MOUNT_WRITABLE) n = allow(ruleset, culprit = m->path, change);
     }
-    if (n == 0) n = (int)SYS2(__NR_landlock_restrict_self, ruleset, 0), culprit = "restrict_self";
-    sys_close(ruleset);
-    return n < 0 ? fail(f, STEP_LANDLOCK, n, culprit) : 0;
+    if (n < 0) {
+        sys_close(ruleset);
+        return fail(f, STEP_LANDLOCK, n, culprit);
+    }
+    *rules = ruleset;
+    return 0;
+}
+
+int landlock_confine(int rules, int abi, struct failure *f) {
+    if (rules < 0) return 0;
+    int n = allow_standard(rules, (change_rights(abi) | device_rights(abi)) & (FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV));
+    if (n == 0) n = (int)SYS2(__NR_landlock_restrict_self, rules, 0);
+    sys_close(rules);
+    return n < 0 ? fail(f, STEP_LANDLOCK, n, "restrict_self") : 0;
 }

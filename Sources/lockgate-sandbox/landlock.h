@@ -7,7 +7,12 @@
 
 // The kernel's ABI, or 0 without Landlock.
 int landlock_abi(void);
-// Confines the calling thread and its descendants; after this nobody mounts anything. Needs no_new_privs.
-int landlock_confine(const struct policy *policy, int abi, struct failure *f);
+// For the session's first process: abstract sockets and signals reach what belongs to the session and nothing else.
+// Mounts stay possible. Needs no_new_privs.
+int landlock_scope(int abi, struct failure *f);
+// The rules for files, for landlock_confine: a descriptor, or -1 where the kernel has too little of Landlock to use.
+int landlock_rules(const struct policy *policy, int abi, int *rules, struct failure *f);
+// Adds what fds 0-2 need and confines the calling thread and its descendants; after this nobody mounts anything.
+int landlock_confine(int rules, int abi, struct failure *f);
 
 #endif

@@ -1,15 +1,14 @@
-// lockgate-sandbox: runs one command under a policy given by the agent.
+// lockgate-sandbox: runs the commands of one session under a policy given by the agent. See zygote.h for its processes.
 //
-// Descriptors: 0-2 the command's, 3 the policy (memory file), 4 the status socket. No arguments, no environment.
-// Processes:   this one stays outside as the monitor; its child is the init of the command's namespaces; the
-//              command is init's child. Any of the three dying ends the others.
-#include "command.h"
+// Descriptors: 0-2 nothing, 3 the policy (memory file), 4 the socket on which commands arrive (request.h).
+// No arguments, no environment. What goes wrong is told to the command that waits for it.
 #include "landlock.h"
 #include "placeholder.h"
 #include "privilege.h"
-#include "supervise.h"
+#include "request.h"
 #include "system.h"
 #include "view.h"
+#include "zygote.h"
 
 #include <linux/capability.h>
 #include <linux/prctl.h>
@@ -21,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POLICY_FD = 3, STATUS_FD = 4, EXIT_SETUP = 125 };
+enum { POLICY_FD = 3, REQUESTS_FD = 4, EXIT_SETUP = 125 };
 #define CAP(bit) (1ull << (bit))
 
 static const char *read_policy(struct policy *policy) {
@@ -31,99 +30,92 @@ static const char *read_policy(struct policy *policy) {
     if (!bytes) return "out of memory";
     long n = SYS4(__NR_pread64, POLICY_FD, bytes, s.st_size, 0);
     if (n != s.st_size) return "the policy could not be read";
-    return policy_parse(policy, bytes, (size_t)n);
+    sys_close(POLICY_FD);
+    return policy_parse(policy, MESSAGE_POLICY, bytes, (size_t)n);
 }
 
-static void close_standard(void) {
-    for (int fd = 0; fd < 3; fd++) sys_close(fd);
-}
-
-static _Noreturn void give_up(const struct failure *f) {
-    report_failure(STATUS_FD, f);
+static _Noreturn void refuse(const struct failure *f) {
+    request_refuse_all(REQUESTS_FD, true, f);
     _exit(EXIT_SETUP);
 }
 
-// Starts the command, tells the agent, and stays until its end.
-static void run(const struct policy *policy, struct supervision *s) {
+// The init of the session's namespaces.
+static _Noreturn void contain(struct policy *policy, int lifeline, int over, unsigned uid, unsigned gid) {
     struct failure f = {0};
-    s->status = STATUS_FD;
-    s->signals = supervise_signals();
-    if (s->signals < 0) fail(&f, STEP_SESSION, s->signals, "signalfd"), give_up(&f);
-    if (command_start(policy, &s->command, &f) < 0) give_up(&f);
-    close_standard();
-    bool contained = policy->flags & FLAG_CONTAINED;
-    struct report started = {.kind = REPORT_STARTED, .value = s->command.pid, .step = contained};
-    report_send(STATUS_FD, &started, true, s->command.master, contained ? s->command.pid : 0);
-    if (s->command.master >= 0) sys_close(s->command.master);
-    // CAP_SYS_ADMIN was needed only to name the command's process to the agent.
-    if (contained && privilege_keep(CAP(CAP_SYS_PTRACE), &f) < 0) _exit(EXIT_SETUP);
-    supervise(s);
-}
-
-// The init of the new namespaces.
-static _Noreturn void contain(struct policy *policy, unsigned uid, unsigned gid) {
-    struct failure f = {0};
-    int abi = landlock_abi();
     SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0 || view_mount_proc(policy, &f) < 0) give_up(&f);
-    if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) give_up(&f);
-    // An own, empty session keyring: the user's would be reachable by possession although the calls are refused.
-    SYS2(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
-    if (SYS1(__NR_chdir, "/") < 0) fail(&f, STEP_CWD, -EIO, "/"), give_up(&f);
-    if (privilege_reduce(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN), &f) < 0) give_up(&f);
-    if (landlock_confine(policy, abi, &f) < 0) give_up(&f);
+    placeholders_forget(policy);
+    struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi()};
+    if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0) refuse(&f);
+    if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) refuse(&f);
+    // What inits need to mount for their commands; the first to see folders that only their owner may open up.
+    if (privilege_reduce(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN) | CAP(CAP_DAC_OVERRIDE), &f) < 0) refuse(&f);
+    if (landlock_scope(z.landlock_abi, &f) < 0) refuse(&f);
     SYS5(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (policy->flags & FLAG_PROBE) {
-        struct report layers = {.kind = REPORT_LAYERS, .value = abi};
-        report_send(STATUS_FD, &layers, true, -1, 0);
-    }
-    struct supervision s = {.is_init = true, .abstract_allowed = policy->flags & FLAG_PRIVATE_NET || abi >= 6};
-    run(policy, &s);
-    _exit(0);
+    zygote_serve(&z);
 }
 
-// Outside: waits for the end of init or of the agent, whichever comes first.
-static void monitor(int init, int pidfd) {
+// Outside: waits for the end of the zygote or of the agent, whichever comes first, or of the only command: then nothing
+// is left but namespaces that the kernel takes down in its own time.
+static void monitor(int zygote, int pidfd, int over) {
     for (;;) {
-        struct pollfd fds[] = {{pidfd, POLLIN, 0}, {STATUS_FD, 0, 0}};
-        long n = SYS5(__NR_ppoll, fds, 2, NULL, NULL, 8);
+        struct pollfd fds[] = {{pidfd, POLLIN, 0}, {REQUESTS_FD, 0, 0}, {over, POLLIN, 0}};
+        long n = SYS5(__NR_ppoll, fds, 3, NULL, NULL, 8);
         if (n < 0) continue;
+        if (fds[2].revents & POLLIN) return;
         if (fds[1].revents) SYS4(__NR_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
         if (fds[0].revents || fds[1].revents) break;
+        if (fds[2].revents) over = -1; // no word: its end is told by the pidfd
     }
-    SYS4(__NR_wait4, init, NULL, __WALL, NULL);
+    SYS4(__NR_wait4, zygote, NULL, __WALL, NULL);
+}
+
+// Only holds names until the agent lets go.
+static int keep(struct policy *policy) {
+    struct report kept = {.kind = REPORT_KEPT};
+    struct pollfd end = {REQUESTS_FD, 0, 0};
+    report_send(REQUESTS_FD, &kept, true, -1, 0);
+    while (!end.revents) SYS5(__NR_ppoll, &end, 1, NULL, NULL, 8);
+    placeholders_remove(policy);
+    return 0;
 }
 
 int main(void) {
     struct policy policy;
     struct failure f = {0};
     SYS0(__NR_setsid);
-    SYS3(__NR_close_range, STATUS_FD + 1, ~0u, 0);
+    SYS3(__NR_close_range, REQUESTS_FD + 1, ~0u, 0);
     const char *wrong = read_policy(&policy);
-    if (wrong) fail(&f, STEP_POLICY, -EINVAL, wrong), give_up(&f);
-    if (!(policy.flags & FLAG_CONTAINED)) {
-        SYS2(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1);
-        struct supervision s = {.is_init = false};
-        run(&policy, &s);
-        return 0;
+    if (wrong) fail(&f, STEP_POLICY, -EINVAL, wrong), refuse(&f);
+    int lifeline[2], over[2] = {-1, -1};
+    long n = SYS2(__NR_pipe2, lifeline, O_CLOEXEC);
+    if (n == 0 && policy.flags & FLAG_ONE_SHOT) n = SYS2(__NR_pipe2, over, O_CLOEXEC);
+    if (n < 0) fail(&f, STEP_SESSION, n, "pipe"), refuse(&f);
+    if (!(policy.flags & (FLAG_CONTAINED | FLAG_KEEPER))) {
+        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1], .over = -1};
+        zygote_serve(&z);
     }
     if (placeholders_make(&policy, &f) < 0) {
         placeholders_remove(&policy);
-        give_up(&f);
+        if (policy.flags & FLAG_KEEPER) report_failure(REQUESTS_FD, &f), _exit(EXIT_SETUP);
+        refuse(&f);
     }
+    if (policy.flags & FLAG_KEEPER) return keep(&policy);
     unsigned uid = getuid(), gid = getgid();
     unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_PIDFD | SIGCHLD;
     if (policy.flags & FLAG_PRIVATE_NET) flags |= CLONE_NEWNET;
     int pidfd = -1;
-    long init = SYS5(__NR_clone, flags, 0, &pidfd, 0, 0);
-    if (init == 0) contain(&policy, uid, gid);
-    if (init < 0) {
-        placeholders_remove(&policy);
-        fail(&f, STEP_NAMESPACES, init, "clone");
-        give_up(&f);
+    long zygote = SYS5(__NR_clone, flags, 0, &pidfd, 0, 0);
+    if (zygote == 0) {
+        sys_close(lifeline[1]);
+        contain(&policy, lifeline[0], over[1], uid, gid);
     }
-    close_standard();
-    monitor((int)init, pidfd);
+    if (zygote < 0) {
+        placeholders_remove(&policy);
+        fail(&f, STEP_NAMESPACES, zygote, "clone");
+        refuse(&f);
+    }
+    if (over[1] >= 0) sys_close(over[1]);
+    monitor((int)zygote, pidfd, over[0]);
     placeholders_remove(&policy);
     return 0;
 }

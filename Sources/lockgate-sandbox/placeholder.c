@@ -123,3 +123,12 @@ void placeholders_remove(struct policy *policy) {
         p->fd = p->parent = -1;
     }
 }
+
+void placeholders_forget(struct policy *policy) {
+    for (size_t i = 0; i < policy->placeholder_count; i++) {
+        struct placeholder *p = &policy->placeholders[i];
+        if (p->fd >= 0) sys_close(p->fd);
+        if (p->parent >= 0) sys_close(p->parent);
+        p->fd = p->parent = -1;
+    }
+}

@@ -49,8 +49,15 @@ static bool is_canonical(const char *path) {
 
 static const char *take_mount(struct policy *policy, struct cursor *c) {
     if (c->left < 2) return "short mount record";
-    struct policy_mount m = {.kind = (enum mount_kind)c->at[0], .tree = -1};
+    uint8_t letter = c->at[0];
     c->at++, c->left--;
+    struct policy_mount m = {.tree = -1};
+    if (policy->message == MESSAGE_COMMAND) {
+        m.added = letter >= 'A' && letter <= 'Z';
+        if (m.added) letter |= 0x20;
+        if (!strchr("prmc", letter) || !letter) return "a command cannot widen its view";
+    }
+    m.kind = (enum mount_kind)letter;
     switch (m.kind) {
     case MOUNT_WRITABLE: case MOUNT_VISIBLE: case MOUNT_PIN: case MOUNT_READONLY: case MOUNT_MASK: case MOUNT_DEVICE:
         m.path = take_last_string(c);
@@ -74,6 +81,7 @@ static const char *take_placeholder(struct policy *policy, struct cursor *c) {
     if (c->left < 3) return "short placeholder record";
     struct placeholder p = {.kind = (char)c->at[0], .fd = -1, .parent = -1};
     c->at++, c->left--;
+    if (policy->message == MESSAGE_COMMAND && (p.kind == 'D' || p.kind == 'F')) p.added = true, p.kind |= 0x20;
     p.path = take_string(c);
     p.content = p.path ? take_last_string(c) : NULL;
     if ((p.kind != 'd' && p.kind != 'f') || !p.content) return "malformed placeholder";
@@ -82,12 +90,22 @@ static const char *take_placeholder(struct policy *policy, struct cursor *c) {
     return NULL;
 }
 
+// Whether a record belongs into this kind of message.
+static bool is_expected(const struct policy *policy, uint16_t tag) {
+    switch (tag) {
+    case TAG_FLAGS: case TAG_MOUNT: case TAG_PLACEHOLDER: return true;
+    case TAG_LIMITS: return policy->message == MESSAGE_POLICY;
+    default: return policy->message == MESSAGE_COMMAND;
+    }
+}
+
 static const char *take_record(struct policy *policy, uint16_t tag, struct cursor c) {
+    if (!is_expected(policy, tag)) return "record of another message";
     switch (tag) {
     case TAG_FLAGS:
         if (c.left != 4) return "malformed flags";
         policy->flags = u32_at(c.at);
-        return policy->flags & ~(uint32_t)FLAG_ALL ? "unknown flag" : NULL;
+        return policy->flags & ~(uint32_t)(policy->message == MESSAGE_POLICY ? FLAGS_OF_POLICY : FLAGS_OF_COMMAND) ? "unknown flag" : NULL;
     case TAG_LIMITS:
         if (c.left != 16) return "malformed limits";
         policy->processes = u32_at(c.at);
@@ -143,10 +161,11 @@ static const char *count_record(struct policy *policy, uint16_t tag, struct curs
     return NULL;
 }
 
-const char *policy_parse(struct policy *policy, const uint8_t *bytes, size_t size) {
+const char *policy_parse(struct policy *policy, enum message_kind kind, const uint8_t *bytes, size_t size) {
     memset(policy, 0, sizeof *policy);
+    policy->message = kind;
     if (size < 16 || size > POLICY_MAX_BYTES) return "message has an impossible size";
-    if (u32_at(bytes) != POLICY_MAGIC) return "not a policy message";
+    if (u32_at(bytes) != (uint32_t)kind) return "not the expected message";
     if (u32_at(bytes + 4) != POLICY_VERSION) return "helper and agent are of different versions";
     uint32_t records = u32_at(bytes + 12);
     if (u32_at(bytes + 8) != size) return "message length does not match";
@@ -162,7 +181,8 @@ const char *policy_parse(struct policy *policy, const uint8_t *bytes, size_t siz
     policy->argument_count = policy->environment_count = policy->mount_count = policy->placeholder_count = 0;
     wrong = each_record(bytes, size, records, take_record, policy);
     if (wrong) return wrong;
-    if (policy->flags & FLAG_PROBE) return NULL;
+    if (kind == MESSAGE_POLICY) return NULL;
+    if (!(policy->flags & FLAG_OWN_PLAN) && policy->mount_count + policy->placeholder_count) return "mounts without a plan";
     if (policy->argument_count == 0) return "no command";
     if (!policy->cwd) return "no working directory";
     return NULL;

@@ -1,9 +1,10 @@
-// The policy and command as they come from the agent: one message of tagged records in a sealed memory file.
+// The two messages of tagged records that the agent sends: the policy of a session, and a command.
 //
-//   header   u32 magic "LGSB"  u32 version  u32 total bytes  u32 records          (little endian)
+//   header   u32 magic "LGSB" (policy) or "LGSC" (command)  u32 version  u32 total bytes  u32 records   (little endian)
 //   record   u16 tag  u16 zero  u32 length  payload
 //
-// A string payload ends in its only NUL. Anything else is refused as a whole: there is no partial policy.
+// A string payload ends in its only NUL. Anything else is refused as a whole: there is no partial policy and no
+// partial command, and neither message may hold records of the other. How they arrive: main.c and request.h.
 #ifndef LOCKGATE_POLICY_H
 #define LOCKGATE_POLICY_H
 
@@ -11,11 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POLICY_MAGIC 0x4253474cu
-#define POLICY_VERSION 1u
+#define POLICY_VERSION 2u
 #define POLICY_MAX_BYTES (16u << 20)
 #define POLICY_MAX_RECORDS 200000u
 #define POLICY_MAX_MOUNTS 8192u
+
+enum message_kind {
+    MESSAGE_POLICY = 0x4253474c,  // flags, limits, mounts, placeholders
+    MESSAGE_COMMAND = 0x4353474c, // flags, folder, arguments, environment, terminal; mounts and placeholders that protect
+};
 
 enum policy_tag {
     TAG_FLAGS = 1,       // u32: enum policy_flag
@@ -23,17 +28,22 @@ enum policy_tag {
     TAG_CWD = 3,         // string, absolute
     TAG_ARGUMENT = 4,    // string, in order
     TAG_ENVIRONMENT = 5, // string NAME=VALUE
-    TAG_MOUNT = 6,       // u8 enum mount_kind, string path [, string: target of a symbolic link, content of a file]
+    TAG_MOUNT = 6,       // u8 enum mount_kind, string path [, string: target of a symbolic link, content of a file];
+                         // in a command an upper-case kind is one that the session's view does not have
     TAG_TERMINAL = 7,    // u16 rows, u16 columns
-    TAG_PLACEHOLDER = 8, // u8 kind 'd' | 'f', string path, string content (empty for 'd')
+    TAG_PLACEHOLDER = 8, // u8 kind 'd' | 'f' (upper-case as for mounts), string path, string content (empty for 'd')
 };
 
 enum policy_flag {
-    FLAG_CONTAINED = 1 << 0,   // namespaces, mounts, Landlock, seccomp; absent: danger-full-access
-    FLAG_PRIVATE_NET = 1 << 1, // own network namespace with loopback only
-    FLAG_TERMINAL = 1 << 2,    // a new pseudo-terminal becomes fds 0-2 and the controlling terminal
-    FLAG_PROBE = 1 << 3,       // set everything up, run nothing, report the layers
-    FLAG_ALL = (1 << 4) - 1,
+    FLAG_CONTAINED = 1 << 0,   // policy: namespaces, mounts, Landlock, seccomp; absent: danger-full-access
+    FLAG_PRIVATE_NET = 1 << 1, // policy: own network namespace with loopback only
+    FLAG_TERMINAL = 1 << 2,    // command: a new pseudo-terminal becomes fds 0-2 and the controlling terminal
+    FLAG_PROBE = 1 << 3,       // command: set everything up, run nothing, report the layers
+    FLAG_OWN_PLAN = 1 << 4,    // command: its mounts and placeholders, all of them, replace those of the policy
+    FLAG_ONE_SHOT = 1 << 5,    // policy: there will be one command only
+    FLAG_KEEPER = 1 << 6,      // policy: hold its placeholders, run nothing
+    FLAGS_OF_POLICY = FLAG_CONTAINED | FLAG_PRIVATE_NET | FLAG_ONE_SHOT | FLAG_KEEPER,
+    FLAGS_OF_COMMAND = FLAG_TERMINAL | FLAG_PROBE | FLAG_OWN_PLAN,
 };
 
 enum mount_kind {
@@ -52,6 +62,8 @@ struct policy_mount {
     const char *path;
     const char *target;
     int tree;
+    bool stands; // placed in the session's view; on a command's check: found in place
+    bool added;  // of a command's own plan: not part of the session's view
 };
 
 struct placeholder {
@@ -60,9 +72,11 @@ struct placeholder {
     const char *content;
     int fd;
     int parent;
+    bool stands, added; // as for mounts
 };
 
 struct policy {
+    enum message_kind message;
     uint32_t flags;
     uint32_t processes;
     uint64_t temporary_bytes;
@@ -77,8 +91,8 @@ struct policy {
 };
 
 // Parses `size` bytes at `bytes`, which must outlive the policy: strings point into it.
-// Returns NULL, or what is wrong with the message.
-const char *policy_parse(struct policy *policy, const uint8_t *bytes, size_t size);
+// Returns NULL, or what is wrong with the message; free it in either case.
+const char *policy_parse(struct policy *policy, enum message_kind kind, const uint8_t *bytes, size_t size);
 void policy_free(struct policy *policy);
 
 #endif

@@ -1,4 +1,4 @@
-// What the helper tells the agent over the status socket (SOCK_SEQPACKET: one message, one event).
+// What the helper tells the agent about one command, over that command's channel (SOCK_SEQPACKET: one message, one event).
 #ifndef LOCKGATE_REPORT_H
 #define LOCKGATE_REPORT_H
 
@@ -39,6 +39,7 @@ enum report_kind {
     REPORT_FAILED = 3,   // nothing was run
     REPORT_DENIED = 4,   // a connection the supervisor refused
     REPORT_LAYERS = 5,   // answer to a probe
+    REPORT_KEPT = 6,     // a keeper has its placeholders
 };
 
 struct report {
@@ -53,7 +54,7 @@ struct report {
 
 struct failure {
     enum step step;
-    int error;        // positive errno
+    int error;        // positive errno; ESTALE: the tree no longer is what the session's view was built for
     const char *text; // path or detail; may be NULL
 };
 
@@ -66,9 +67,9 @@ int report_send(int status, struct report *report, bool must, int attach, int pi
 void report_failure(int status, const struct failure *f);
 void report_fill_usage(struct report *report, const struct rusage *usage);
 
-// What the agent asks of a running command.
-enum request_kind { REQUEST_SIGNAL = 1, REQUEST_KILL = 2 };
-struct request {
+// What the agent orders for a running command, on its channel. Anything of another size or kind is ignored.
+enum order_kind { ORDER_SIGNAL = 1, ORDER_KILL = 2 };
+struct order {
     uint32_t kind;
     int32_t signal;
 };

@@ -77,11 +77,11 @@ static void end_all(const struct supervision *s, bool *ended, int *status) {
 }
 
 static void obey(const struct supervision *s) {
-    struct request request;
-    long n = SYS6(__NR_recvfrom, s->status, &request, sizeof request, MSG_DONTWAIT, NULL, NULL);
-    if (n != sizeof request) return;
-    if (request.kind == REQUEST_KILL) kill_descendants(s);
-    else if (request.kind == REQUEST_SIGNAL && request.signal > 0 && request.signal <= 64) SYS2(__NR_kill, -s->command.pid, request.signal);
+    struct order order;
+    long n = SYS6(__NR_recvfrom, s->status, &order, sizeof order, MSG_DONTWAIT | MSG_TRUNC, NULL, NULL);
+    if (n != sizeof order) return;
+    if (order.kind == ORDER_KILL) kill_descendants(s);
+    else if (order.kind == ORDER_SIGNAL && order.signal > 0 && order.signal <= 64) SYS2(__NR_kill, -s->command.pid, order.signal);
 }
 
 void supervise(struct supervision *s) {
@@ -89,11 +89,12 @@ void supervise(struct supervision *s) {
     bool ended = false;
     int status = 0;
     while (!ended) {
-        struct pollfd fds[] = {{s->signals, POLLIN, 0}, {s->status, POLLIN, 0}, {connects.listener, POLLIN, 0}};
-        wait_for(fds, 3, -1);
+        struct pollfd fds[] = {{s->signals, POLLIN, 0}, {s->status, POLLIN, 0}, {connects.listener, POLLIN, 0}, {s->lifeline, 0, 0}};
+        wait_for(fds, 4, -1);
         if (fds[2].revents & POLLIN) connect_serve(&connects);
         else if (fds[2].revents & (POLLHUP | POLLERR)) connects.listener = -1; // no filtered process is left
-        if (fds[1].revents & (POLLHUP | POLLERR)) break; // the agent is gone
+        if (fds[1].revents & (POLLHUP | POLLERR)) break; // the agent is gone, or has let go of the command
+        if (fds[3].revents) break;                       // the helper is gone
         if (fds[1].revents & POLLIN) obey(s);
         if (fds[0].revents & POLLIN) {
             drain(s->signals);

@@ -5,7 +5,8 @@
 #include "command.h"
 
 struct supervision {
-    int status;           // socket to the agent
+    int status;           // the command's channel
+    int lifeline;         // its end means that the helper's first process is gone; -1 where the kernel sees to that
     int signals;          // signalfd for SIGCHLD, which is blocked
     bool is_init;         // of the command's pid namespace
     bool abstract_allowed;

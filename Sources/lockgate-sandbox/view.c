@@ -152,9 +152,7 @@ static int build_dev(int trees[DEVICE_COUNT], struct failure *f) {
     if ((n = sys_mkdirat(dev, "shm", 0755)) < 0 || (n = sys_mkdirat(dev, "pts", 0755)) < 0) return fail(f, STEP_DEVICES, n, "/dev/shm");
     sys_close(dev);
     n = bind_scratch(SCRATCH "/shm", "/dev/shm", 0);
-    if (n < 0) return fail(f, STEP_DEVICES, n, "/dev/shm");
-    n = sys_mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
-    return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/pts") : 0;
+    return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/shm") : 0;
 }
 
 // Makes the mount point for `path` below a private folder: its parents, and a folder or an empty file.
@@ -214,17 +212,21 @@ static int mount_on_itself(int target, uint64_t attributes) {
     return n;
 }
 
+// Whether nothing is there, or what is above it is no folder any more.
+static bool is_absent(int n) { return n == -ENOENT || n == -ENOTDIR; }
+
 // Mounts a path on itself, read-only or not, in the order the agent gave: a folder before what lies in it.
 static int protect(struct policy *policy, struct failure *f) {
     for (size_t i = 0; i < policy->mount_count; i++) {
         struct policy_mount *m = &policy->mounts[i];
-        if (m->kind != MOUNT_PIN && m->kind != MOUNT_READONLY) continue;
+        if (m->stands || (m->kind != MOUNT_PIN && m->kind != MOUNT_READONLY)) continue;
         int target = open_exact(m->path);
         if (target == -ENOENT && is_private(m->path)) continue; // hidden by a private folder: nothing to protect
         if (target < 0) return fail(f, STEP_PROTECT, target, m->path);
         int n = mount_on_itself(target, m->kind == MOUNT_READONLY ? LG_MOUNT_ATTR_RDONLY | NO_DEVICES : 0);
         sys_close(target);
         if (n < 0) return fail(f, STEP_PROTECT, n, m->path);
+        m->stands = true;
     }
     return 0;
 }
@@ -232,20 +234,22 @@ static int protect(struct policy *policy, struct failure *f) {
 // Placeholders stand where nothing stood; what stands there now becomes read-only.
 static int cover_placeholders(struct policy *policy, struct failure *f) {
     for (size_t i = 0; i < policy->placeholder_count; i++) {
-        const char *path = policy->placeholders[i].path;
-        int target = open_exact(path);
-        if (target == -ENOENT || target == -ENOTDIR) continue; // could not be made, so the command cannot make it either
-        if (target < 0) return fail(f, STEP_PROTECT, target, path);
+        struct placeholder *p = &policy->placeholders[i];
+        if (p->stands) continue;
+        int target = open_exact(p->path);
+        if (is_absent(target)) continue; // could not be made, so the command cannot make it either
+        if (target < 0) return fail(f, STEP_PROTECT, target, p->path);
         int n = mount_on_itself(target, LG_MOUNT_ATTR_RDONLY | NO_DEVICES);
         sys_close(target);
-        if (n < 0) return fail(f, STEP_PROTECT, n, path);
+        if (n < 0) return fail(f, STEP_PROTECT, n, p->path);
+        p->stands = true;
     }
     return 0;
 }
 
-// A read-only mount of `name` in the scratch folder over `target`.
-static int cover(int scratch, const char *name, int target) {
-    int tree = sys_open_tree(scratch, name, LG_OPEN_TREE_CLONE | O_CLOEXEC);
+// A read-only mount of `name` in the scratch folder, where the caller is, over `target`.
+static int cover(const char *name, int target) {
+    int tree = sys_open_tree(AT_FDCWD, name, LG_OPEN_TREE_CLONE | O_CLOEXEC);
     if (tree < 0) return tree;
     int n = sys_mount_setattr(tree, "", AT_EMPTY_PATH, LG_MOUNT_ATTR_RDONLY | NO_DEVICES, 0);
     if (n == 0) n = attach(tree, target);
@@ -253,34 +257,39 @@ static int cover(int scratch, const char *name, int target) {
     return n;
 }
 
-static int write_content(int scratch, const char *name, const char *content) {
-    int fd = sys_openat(scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
-    if (fd < 0) return fd;
-    size_t length = strlen(content);
-    long n = SYS3(__NR_write, fd, content, length);
-    sys_close(fd);
-    return n < 0 ? (int)n : n == (long)length ? 0 : -ENOSPC;
+// Covers `target` with a file of this content. Its name is made of it, so that the same content takes no second file, and
+// it keeps the name: nothing can be mounted over a file that has none any more.
+static int cover_with_content(const char *content, int target) {
+    uint64_t hash = 0xcbf29ce484222325;
+    char name[32];
+    for (const char *c = content; *c; c++) hash = (hash ^ (uint8_t)*c) * 0x100000001b3;
+    snprintf(name, sizeof name, "content-%016llx", (unsigned long long)hash);
+    int fd = sys_openat(AT_FDCWD, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+    if (fd < 0 && fd != -EEXIST) return fd;
+    if (fd >= 0) {
+        size_t length = strlen(content);
+        long n = SYS3(__NR_write, fd, content, length);
+        sys_close(fd);
+        if (n != (long)length) {
+            SYS3(__NR_unlinkat, AT_FDCWD, name, 0);
+            return n < 0 ? (int)n : -ENOSPC;
+        }
+    }
+    return cover(name, target);
 }
 
-static int mask(struct policy *policy, int scratch, struct failure *f) {
+static int mask(struct policy *policy, struct failure *f) {
     for (size_t i = 0; i < policy->mount_count; i++) {
         struct policy_mount *m = &policy->mounts[i];
-        if (m->kind != MOUNT_MASK && m->kind != MOUNT_CONTENT) continue;
+        if (m->stands || (m->kind != MOUNT_MASK && m->kind != MOUNT_CONTENT)) continue;
         int target = open_exact(m->path);
-        if (target == -ENOENT || target == -ENOTDIR) continue; // not in this view: nothing to hide
-        if (target == -EACCES) continue;                       // the command runs as the same user and cannot reach it either
+        if (is_absent(target)) continue;   // not in this view: nothing to hide
+        if (target == -EACCES) continue;   // the command runs as the same user and cannot reach it either
         if (target < 0) return fail(f, STEP_MASK, target, m->path);
-        char name[32];
-        int n = 0;
-        if (m->kind == MOUNT_CONTENT) {
-            snprintf(name, sizeof name, "content%zu", i);
-            n = write_content(scratch, name, m->target);
-        } else {
-            strcpy(name, is_folder(target) ? "empty" : "void");
-        }
-        if (n == 0) n = cover(scratch, name, target);
+        int n = m->kind == MOUNT_CONTENT ? cover_with_content(m->target, target) : cover(is_folder(target) ? "empty" : "void", target);
         sys_close(target);
         if (n < 0) return fail(f, STEP_MASK, n, m->path);
+        m->stands = true;
     }
     return 0;
 }
@@ -298,10 +307,10 @@ int view_build(struct policy *policy, struct failure *f) {
     int scratch = sys_openat(AT_FDCWD, SCRATCH, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (scratch < 0) return fail(f, STEP_PRIVATE_FOLDERS, scratch, SCRATCH);
     if ((n = bind_scratch(SCRATCH "/tmp", "/tmp", 0)) < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, "/tmp");
-    if (place_clones(policy, f) < 0 || protect(policy, f) < 0 || cover_placeholders(policy, f) < 0 ||
-        mask(policy, scratch, f) < 0)
-        return -1;
+    n = (int)SYS1(__NR_fchdir, scratch);
     sys_close(scratch);
+    if (n < 0) return fail(f, STEP_PRIVATE_FOLDERS, n, SCRATCH);
+    if (place_clones(policy, f) < 0 || protect(policy, f) < 0 || cover_placeholders(policy, f) < 0 || mask(policy, f) < 0) return -1;
     n = sys_mount_setattr(AT_FDCWD, "/dev", 0, LG_MOUNT_ATTR_RDONLY, 0);
     return n < 0 ? fail(f, STEP_DEVICES, n, "/dev") : 0;
 }
@@ -314,7 +323,7 @@ static bool has_own_pid_max(void) {
     return sscanf(name.release, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 14));
 }
 
-int view_mount_proc(const struct policy *policy, struct failure *f) {
+static int mount_proc(const struct policy *policy, struct failure *f) {
     int n = sys_mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     if (n < 0) return fail(f, STEP_PROC, n, "/proc");
     if (policy->processes && has_own_pid_max()) {
@@ -335,4 +344,54 @@ int view_mount_proc(const struct policy *policy, struct failure *f) {
         if (n < 0) return fail(f, STEP_PROC, n, kernel_parts[i]);
     }
     return 0;
+}
+
+int view_make_own(const struct policy *policy, struct failure *f) {
+    if (mount_proc(policy, f) < 0) return -1;
+    int n = sys_mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
+    return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/pts") : 0;
+}
+
+// What stands at a path: 1 a mount, 0 anything else, or -errno.
+static int is_mounted(const char *path) {
+    int handle = open_exact(path);
+    if (handle < 0) return handle;
+    struct statx s;
+    long n = SYS5(__NR_statx, handle, "", AT_EMPTY_PATH, 0, &s);
+    sys_close(handle);
+    if (n < 0) return (int)n;
+    // Before 5.8 the kernel does not say: then it is mounted once more, which costs time but holds.
+    return (s.stx_attributes & s.stx_attributes_mask & LG_STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+// What was found at a path that shall be protected.
+enum found { FOUND_STANDING, FOUND_NOTHING, FOUND_OPEN };
+
+static enum found look(const char *path, bool is_placed) {
+    int n = is_mounted(path);
+    if (is_absent(n) || n == -EACCES) return FOUND_NOTHING; // EACCES: protect() and mask() decide
+    return n == 1 && is_placed ? FOUND_STANDING : FOUND_OPEN;
+}
+
+// A replaced name has lost every mount on it at once, so all are looked at before the first is mounted again.
+int view_check(struct policy *plan, struct failure *f) {
+    bool own = plan->message == MESSAGE_COMMAND, complete = true;
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        struct policy_mount *m = &plan->mounts[i];
+        if (m->kind == MOUNT_WRITABLE || m->kind == MOUNT_VISIBLE || m->kind == MOUNT_SYMLINK || m->kind == MOUNT_DEVICE) continue;
+        bool is_placed = own ? !m->added : m->stands, hides = m->kind == MOUNT_MASK || m->kind == MOUNT_CONTENT;
+        enum found found = look(m->path, is_placed);
+        if (found == FOUND_NOTHING && is_placed && !own && !hides) return fail(f, STEP_PROTECT, -ESTALE, m->path);
+        m->stands = found == FOUND_STANDING;
+        complete &= m->stands || (hides && found == FOUND_NOTHING) || (!own && !is_placed && found == FOUND_NOTHING);
+    }
+    for (size_t i = 0; i < plan->placeholder_count; i++) {
+        struct placeholder *p = &plan->placeholders[i];
+        enum found found = look(p->path, own ? !p->added : p->stands);
+        if (found == FOUND_NOTHING && !own && p->stands) return fail(f, STEP_PLACEHOLDER, -ESTALE, p->path);
+        p->stands = found == FOUND_STANDING;
+        complete &= p->stands || found == FOUND_NOTHING;
+    }
+    if (complete) return 0;
+    return protect(plan, f) < 0 || cover_placeholders(plan, f) < 0 || mask(plan, f) < 0 ? -1 : 0;
 }

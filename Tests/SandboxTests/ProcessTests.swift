@@ -103,10 +103,12 @@ struct ProcessTests {
         try await untilGone(process.pid)
     }
 
-    @Test("can be ended, politely or not", arguments: modes, ["sleep 63", "trap '' TERM; while :; do sleep 63; done"])
+    @Test(
+        "can be ended, politely or not", arguments: modes,
+        ["echo; sleep 63", "trap '' TERM; echo; while :; do sleep 63; done"])
     func terminate(_ mode: SandboxMode, _ script: String) async throws {
         let fixture = try SandboxFixture()
-        let process = try await fixture.start("echo; \(script)", fixture.policy(mode))
+        let process = try await fixture.start(script, fixture.policy(mode))
         var byte: UInt8 = 0
         #expect(read(try #require(process.output), &byte, 1) == 1)
         let status = await process.terminate(grace: .milliseconds(100))

@@ -161,24 +161,12 @@ struct MountPlanTests {
 
 @Suite("The helper's message")
 struct PolicyMessageTests {
-    private func valid() throws -> [UInt8] {
-        try PolicyMessage.encode(
-            policy: SandboxPolicy(mode: .readOnly, workspace: "/"), plan: MountPlan(),
-            command: SandboxCommand(arguments: ["true"], workingDirectory: "/", environment: ["A": "b"]))
-    }
-
     @Test("refuses NUL bytes and too long commands")
     func limits() {
         let nul = SandboxCommand(arguments: ["a\0b"], workingDirectory: "/", environment: [:])
-        #expect(throws: LockgateError.self) {
-            try PolicyMessage.encode(
-                policy: SandboxPolicy(mode: .readOnly, workspace: "/"), plan: MountPlan(), command: nul)
-        }
+        #expect(throws: LockgateError.self) { try PolicyMessage.command(nul) }
         let long = SandboxCommand(
             arguments: [String(repeating: "x", count: 17 << 20)], workingDirectory: "/", environment: [:])
-        #expect(throws: LockgateError.self) {
-            try PolicyMessage.encode(
-                policy: SandboxPolicy(mode: .readOnly, workspace: "/"), plan: MountPlan(), command: long)
-        }
+        #expect(throws: LockgateError.self) { try PolicyMessage.command(long) }
     }
 }

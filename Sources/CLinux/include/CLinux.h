@@ -27,6 +27,12 @@ struct clinux_message clinux_receive(int socket, void *buffer, size_t size);
 /// Sends one message without blocking.
 int clinux_send(int socket, const void *bytes, size_t size);
 
+/// Sends one message with descriptors, without blocking. -EAGAIN: the receiver's queue is full.
+int clinux_send_descriptors(int socket, const void *bytes, size_t size, const int *fds, size_t count);
+
+/// Waits until a descriptor has input or its end: 1, 0 when it has not in time, or -errno.
+int clinux_wait_readable(int descriptor, int milliseconds);
+
 /// A memory file that holds `bytes`, sealed against any change, close-on-exec.
 int clinux_sealed_file(const void *bytes, size_t size);
 

@@ -24,12 +24,13 @@ extension SessionSetup {
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
             allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
+        let launcher = try launcher(policy)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell),
-            launcher: try launcher(policy), editor: editor, watch: sweep)
+            launcher: launcher, editor: editor, watch: sweep)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
@@ -39,6 +40,7 @@ extension SessionSetup {
             check: commands, workspace: editor, restored: restored)
         return AssembledSession(session: session, gate: gate) {
             await commands.closeAll()
+            await launcher.shutDown()
             await shutdown()
         }
     }

@@ -67,7 +67,7 @@ enum TransportFailure {
     }
 
     /// In the system's words where it has some.
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode))
         case let error as NIOConnectionError: connection(error)

@@ -72,7 +72,7 @@ enum TransportFailure {
         case let error as IOError: String(cString: strerror(error.errnoCode))
         case let error as NIOConnectionError: connection(error)
         case let http as HTTPClientError where http == .remoteConnectionClosed: "the server closed the connection"
-        case let http as HTTPClientError where http == .connectTimeout: "no connection within 10 s"
+        case let http as HTTPClientError where http == .connectTimeout: "no connection in time"
         default: "\(error)"
         }
     }

@@ -37,7 +37,7 @@ echo "try: what it changed:"
 git --no-pager diff --stat -p -- . ':!*.pyc' | sed 's/^/    /'
 echo "try: the test after:"
 if python3 -m unittest; then
-    [ "$status" = 0 ] && echo "try: done. The session is recorded under \${LOCKGATE_HOME:-~/.lockgate}/sessions."
+    [ "$status" = 0 ] && echo "try: done. The session is recorded under ${LOCKGATE_HOME:-$HOME/.lockgate}/sessions."
 else
     echo "try: the small model did not make it this time; run make try again, or use a stronger model" >&2
     [ "$status" != 0 ] || status=1

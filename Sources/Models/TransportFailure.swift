@@ -67,12 +67,12 @@ enum TransportFailure {
     }
 
     /// In the system's words where it has some.
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode))
         case let error as NIOConnectionError: connection(error)
         case let http as HTTPClientError where http == .remoteConnectionClosed: "the server closed the connection"
-        case let http as HTTPClientError where http == .connectTimeout: "no connection within 10 s"
+        case let http as HTTPClientError where http == .connectTimeout: "no connection in time"
         default: "\(error)"
         }
     }

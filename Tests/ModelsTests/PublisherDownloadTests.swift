@@ -92,6 +92,7 @@ import Wire
             let download = PublisherDownload(model: model, partial: folder.at("part"), environment: [:])
             let error = await #expect(throws: LockgateError.self) { try await download.run { _ in } }
             #expect(error?.code == "local.download")
+            #expect(error?.message == "cannot load toy.gguf from 127.0.0.1: Connection refused")
         }
     }
 }

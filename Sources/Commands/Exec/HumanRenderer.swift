@@ -176,8 +176,9 @@ final class HumanRenderer: Sendable {
         let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast(
             output.hasSuffix("\n") ? 1 : 0)
         if !output.isEmpty {
-            let hidden = lines.count - Self.outputLines
-            for text in lines.prefix(hidden > 0 ? Self.outputLines / 2 : Self.outputLines) {
+            // One line more is shown sooner than counted.
+            let hidden = lines.count > Self.outputLines + 1 ? lines.count - Self.outputLines : 0
+            for text in lines.prefix(hidden > 0 ? Self.outputLines / 2 : lines.count) {
                 line(style.dim("  \(text)"))
             }
             if hidden > 0 {

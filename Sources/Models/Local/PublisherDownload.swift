@@ -61,7 +61,7 @@ struct PublisherDownload {
                 throw failed("the connection ended \(model.size - size) bytes too early")
             } catch {
                 try Task.checkCancellation()
-                guard size > before else { throw error as? LockgateError ?? failed("\(error)") }
+                guard size > before else { throw error as? LockgateError ?? failed(TransportFailure.reason(error)) }
             }
         }
     }

@@ -16,6 +16,8 @@ package final class HTTPModelClient: ModelClient {
     private let credentials: Credentials
     private let environment: [String: String]
     private let transport = Mutex<HTTPTransport?>(nil)
+    /// Whether a request may meet a connection kept from the one before, which the server may be closing just then.
+    private let hasKeptConnection = Atomic(false)
 
     /// How much of an error's body is read, in bytes.
     private static let errorBodyLimit = 65_536
@@ -66,17 +68,24 @@ package final class HTTPModelClient: ModelClient {
         let message = message(encoded, url: url)
         let client = try open(url)
         var run = RetryPolicy.Run(policy, now: timing.now())
+        var mayBeStale = hasKeptConnection.load(ordering: .relaxed)
         while true {
             let failed: Failed
             do {
                 var response = try await attempt(
                     client, message, decoder: codec.makeDecoder(for: request), onEvent: onEvent)
                 response.attempts = run.attempts
+                hasKeptConnection.store(true, ordering: .relaxed)
                 return response
             } catch let error as Failed {
                 failed = error
             }
             try Task.checkCancellation()
+            // Not the provider's failure: it ended an idle connection while the request was on its way (RFC 9112, 9.3.1).
+            if mayBeStale, failed.isUnanswered {
+                mayBeStale = false
+                continue
+            }
             switch run.next(
                 after: failed.failure, streamed: failed.streamed, now: timing.now(), jitter: timing.jitter())
             {
@@ -132,6 +141,8 @@ package final class HTTPModelClient: ModelClient {
     private struct Failed: Error {
         var failure: AttemptFailure
         var streamed: Bool
+        /// The connection ended without a byte of an answer.
+        var isUnanswered: Bool
     }
 
     /// Sends once and reads to the end.
@@ -221,7 +232,7 @@ package final class HTTPModelClient: ModelClient {
             throw Failed(
                 failure: TransportFailure.classify(
                     error, url: message.url, inBody: inBody, idleMilliseconds: provider.streamIdleTimeoutMilliseconds),
-                streamed: streamed)
+                streamed: streamed, isUnanswered: !inBody && TransportFailure.isClosedConnection(error))
         }
     }
 

@@ -33,6 +33,15 @@ enum TransportFailure {
         }
     }
 
+    /// Whether the other side closed the connection.
+    static func isClosedConnection(_ error: any Error) -> Bool {
+        switch error {
+        case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
+        case let http as HTTPClientError: http == .remoteConnectionClosed
+        default: false
+        }
+    }
+
     /// A failure that may be over the next time.
     private static func passing(reason: String, url: String, inBody: Bool) -> AttemptFailure {
         if inBody {

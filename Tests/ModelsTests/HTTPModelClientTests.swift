@@ -124,6 +124,19 @@ import Wire
         }
     }
 
+    @Test func `a kept connection that the server closes is replaced without a word, once`() async throws {
+        let steps = [ScriptedStep.text("one"), .text("two").after(.noAnswer), .text("three").after(.noAnswer, .noAnswer)]
+        try await ClientFixture.with(.responses, steps) { fixture in
+            _ = try await fixture.respond()
+            _ = try await fixture.respond()
+            #expect(!fixture.recorder.events.contains { if case .retrying = $0 { true } else { false } })
+            #expect(fixture.clock.waits.isEmpty)
+            _ = try await fixture.respond()
+            #expect(fixture.clock.waits.count == 1)
+            #expect(fixture.server.requests.count == 6)
+        }
+    }
+
     @Test func `an error's body leaves the connection usable`() async throws {
         try await ClientFixture.with(
             .chat, [ScriptedStep.text("Hi").after(.status(500), .status(503), .failed(code: "server_error"))]

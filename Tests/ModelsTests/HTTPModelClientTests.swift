@@ -125,7 +125,9 @@ import Wire
     }
 
     @Test func `a kept connection that the server closes is replaced without a word, once`() async throws {
-        let steps = [ScriptedStep.text("one"), .text("two").after(.noAnswer), .text("three").after(.noAnswer, .noAnswer)]
+        let steps = [
+            ScriptedStep.text("one"), .text("two").after(.noAnswer), .text("three").after(.noAnswer, .noAnswer),
+        ]
         try await ClientFixture.with(.responses, steps) { fixture in
             _ = try await fixture.respond()
             _ = try await fixture.respond()

@@ -1,6 +1,6 @@
 # The front door. `make try` and `make test` do all their own set-up; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help try test build release lint format linkage bench bench-toy setup clean
+.PHONY: help try test build release lint format linkage bench bench-toy bench-real setup clean
 
 RELEASE := .build-release
 
@@ -34,6 +34,9 @@ bench: release ## Start-up, cost per call and memory against a scripted model (m
 bench-toy: release ## Six toy tasks, three seeds each, with the embedded model (1.1 GB, up to an hour)
 	@$(RELEASE)/bin/lockgate model install
 	@python3 Benchmarks/toy-tasks/run.py $(ARGS)
+
+bench-real: release ## A real bug in a real package from PyPI, mended and committed in the sandbox
+	@python3 Benchmarks/real-task/run.py $(ARGS)
 
 setup: ## Install missing system packages
 	@scripts/setup.sh

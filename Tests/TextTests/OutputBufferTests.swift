@@ -90,33 +90,3 @@ import Text
         }
     }
 }
-
-@Suite struct OutputDeltasTests {
-    @Test func anyChunkingGivesTheSameText() {
-        let valid = Array("plain é – 😀 \u{1F469}\u{200D}\u{1F680} end".utf8)
-        let broken: [UInt8] = [0x61, 0xE2, 0x80, 0xFF, 0xC3, 0x28, 0xF0, 0x9F, 0x80, 0x80, 0xF0, 0x9F]
-        for bytes in [valid, broken, valid + broken + valid] {
-            for seed in 0..<200 {
-                var generator = SeededGenerator(seed: UInt64(seed))
-                var deltas = OutputDeltas()
-                var text = ""
-                var at = 0
-                while at < bytes.count {
-                    let end = min(bytes.count, at + Int.random(in: 1...4, using: &generator))
-                    text += deltas.append(Array(bytes[at..<end]))
-                    at = end
-                }
-                #expect(text + deltas.finish() == String(decoding: bytes, as: UTF8.self))
-            }
-        }
-    }
-
-    @Test func aCharacterComesOutWhole() {
-        var deltas = OutputDeltas()
-        #expect(
-            ["é".utf8.map { $0 }, [0xF0, 0x9F], [0x98], [0x80, 0x0A]].map { deltas.append($0) } == ["é", "", "", "😀\n"])
-        #expect(deltas.append([0xE2]) == "")
-        #expect(deltas.finish() == "\u{FFFD}")
-        #expect(deltas.finish() == "")
-    }
-}

@@ -21,7 +21,10 @@ struct ModelSelection: Sendable {
             ModelProfile.Override(
                 contextWindow: settings.modelContextWindow, maxOutputTokens: settings.modelMaxOutputTokens,
                 toolMode: settings.toolMode.flatMap { ModelProfile.ToolModeName(rawValue: $0.rawValue) }))
-        prices = PriceTable.builtIn.merging(
+        // What this machine computes costs nothing by the token.
+        let own: [String: PriceTable.Price] =
+            id == Self.localProvider ? [model: PriceTable.Price(input: 0, output: 0)] : [:]
+        prices = PriceTable.builtIn.merging(own).merging(
             settings.prices.mapValues {
                 PriceTable.Price(
                     input: $0.input ?? 0, cachedInput: $0.cachedInput, cacheWrite: $0.cacheWrite, output: $0.output ?? 0

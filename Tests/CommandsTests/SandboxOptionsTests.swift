@@ -17,7 +17,8 @@ struct SandboxOptionsTests {
 
     @Test(arguments: [
         [], ["true"], ["--"], ["--help"], ["check", "--", "make"], ["check"], ["-s", "loose", "--", "true"],
-        ["-s", "--", "true"], ["--network", "ask", "--", "true"], ["-s", "read-only", "--sandbox=read-only", "--", "x"],
+        ["-s", "--", "true"], ["--network", "ask", "--", "true"],
+        ["-s", "read-only", "--sandbox=read-only", "--", "x"],
         ["--measure", "many", "--", "true"], ["x", "--", "true"],
     ])
     func everythingElseIsLeftToTheParser(_ arguments: [String]) {
@@ -27,7 +28,9 @@ struct SandboxOptionsTests {
     @Test func randomLinesAreReadAlikeOrNotAtAll() throws {
         var random = SeededGenerator(seed: 11)
         let words =
-            SandboxOptions.valued.sorted() + ["--", "--", "true", "-x", "read-only", "on", "3", "--cd=/tmp", "check", ""]
+            SandboxOptions.valued.sorted() + [
+                "--", "--", "true", "-x", "read-only", "on", "3", "--cd=/tmp", "check", "",
+            ]
         var readable = 0
         for _ in 0..<600 {
             let count = Int.random(in: 0...5, using: &random)

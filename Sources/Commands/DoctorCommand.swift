@@ -12,56 +12,87 @@ package struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Check the sandbox, the configuration and the journal's folder.",
         discussion: "Exits with 1 when something has to be mended.")
 
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
     package init() {}
 
     package func run() async throws {
         let environment = ProcessEnvironment.variables
-        let style = TerminalStyle(descriptor: STDOUT_FILENO, environment: environment)
-        var healthy = true
-        func line(_ isGood: Bool, _ name: String, _ text: String, remedy: String? = nil) {
-            healthy = healthy && isGood
-            print("\(isGood ? style.green("✓") : style.red("✗")) \(name): \(text)")
-            if let remedy { print("    fix: \(remedy)") }
+        var report = DoctorReport()
+        var permissions = SandboxLadder.Permissions()
+        var mode = SandboxMode.workspaceWrite
+        var home: String?
+        do throws(LockgateError) {
+            let folder = try ConfigurationLoader.home(environment: environment)
+            home = folder
+            let configuration = try ConfigurationLoader(
+                home: folder, environment: environment, workingDirectory: ProcessEnvironment.workingDirectory
+            ).load()
+            permissions = .init(configuration.settings)
+            mode = configuration.settings.sandboxMode
+            check(configuration, home: folder, environment: environment, in: &report)
+        } catch {
+            report.add("configuration", error)
         }
-        print("lockgate \(Version.text)")
-        let report = await SandboxProbe.run()
-        if let problem = report.problem {
-            line(false, "sandbox", problem.message, remedy: problem.remedy)
+        await checkSandbox(mode: mode, permissions: permissions, home: home, in: &report)
+        if json {
+            print(report.json.text)
         } else {
-            line(
-                report.isComplete, "sandbox",
-                "namespaces, read-only root, seccomp, Landlock ABI \(report.landlockABI); kernel \(report.kernel)")
+            report.printText(style: TerminalStyle(descriptor: STDOUT_FILENO, environment: environment))
+        }
+        if !report.isHealthy { throw ExitCode(1) }
+    }
+
+    /// Asks the machine anew, whatever is known from before, and sets the sandbox up once at its level.
+    private func checkSandbox(
+        mode: SandboxMode, permissions: SandboxLadder.Permissions, home: String?, in report: inout DoctorReport
+    ) async {
+        do throws(LockgateError) {
+            let helper = try HelperLocation.find()
+            let survey =
+                if let home { try SurveyCache(home: home).renewed(helper: helper) } else {
+                    try LayerSurvey.run(helper: helper)
+                }
+            report.layers = survey
+            // With danger-full-access configured, what a sandboxed mode would find is still worth knowing.
+            let level = try SandboxLadder.level(
+                survey, mode: mode == .dangerFullAccess ? .workspaceWrite : mode, network: .off,
+                permissions: permissions)
+            report.level = level
+            let probe = await SandboxProbe.run(level: level)
+            if let problem = probe.problem { throw problem }
+            let text = "level \(level.rawValue), Landlock ABI \(survey.landlockABI); kernel \(probe.kernel)"
+            report.add("sandbox", text, isGood: probe.isComplete)
+            if let warning = level.warning { report.checks[report.checks.count - 1].notes.append(warning) }
+        } catch {
+            report.add("sandbox", error)
+        }
+    }
+
+    private func check(
+        _ configuration: Configuration, home: String, environment: [String: String], in report: inout DoctorReport
+    ) {
+        let files = configuration.files.map(\.description)
+        report.add("configuration", files.isEmpty ? "built-in values only" : files.joined(separator: ", "))
+        let caches = ToolchainCaches(root: configuration.project.root, home: home, environment: environment)
+        var notes = caches.found.map { found in
+            "toolchain: \(found.toolchain.rawValue), by \(found.marker)"
+                + (found.toolchain.limitation.map { "; \($0)" } ?? "")
+        }
+        if let folder = caches.folder { notes.append("caches of this project: \(folder)") }
+        report.checks[report.checks.count - 1].notes = notes + configuration.warnings.map(\.message)
+        do throws(SystemError) {
+            try PosixFile.makeDirectory(home)
+            report.add("home", home, isGood: access(home, W_OK) == 0)
+        } catch {
+            report.add("home", "\(error)", isGood: false, remedy: "make it writable, or set LOCKGATE_HOME")
         }
         do throws(LockgateError) {
-            let home = try ConfigurationLoader.home(environment: environment)
-            let configuration = try ConfigurationLoader(
-                home: home, environment: environment, workingDirectory: ProcessEnvironment.workingDirectory
-            ).load()
-            let files = configuration.files.map(\.description)
-            line(true, "configuration", files.isEmpty ? "built-in values only" : files.joined(separator: ", "))
-            let caches = ToolchainCaches(root: configuration.project.root, home: home, environment: environment)
-            for found in caches.found {
-                let text = "\(found.marker)" + (found.toolchain.limitation.map { "; \($0)" } ?? "")
-                print("\(style.dim("·")) toolchain: \(found.toolchain.rawValue), by \(text)")
-            }
-            if let folder = caches.folder { print("    caches of this project: \(folder)") }
-            for warning in configuration.warnings { print("    \(style.yellow("!")) \(warning.message)") }
-            do throws(SystemError) {
-                try PosixFile.makeDirectory(home)
-                line(access(home, W_OK) == 0, "home", home)
-            } catch {
-                line(false, "home", "\(error)", remedy: "make it writable, or set LOCKGATE_HOME")
-            }
-            do throws(LockgateError) {
-                let selection = try ModelSelection(
-                    settings: configuration.settings, environment: environment, home: home)
-                line(true, "model", "\(selection.model) via \(selection.provider.name)")
-            } catch {
-                line(false, "model", error.message, remedy: error.remedy)
-            }
+            let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
+            report.add("model", "\(selection.model) via \(selection.provider.name)")
         } catch {
-            line(false, "configuration", error.message, remedy: error.remedy)
+            report.add("model", error)
         }
-        if !healthy { throw ExitCode(1) }
     }
 }

@@ -26,7 +26,11 @@ final class SandboxLauncher: CommandLauncher {
         rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
     }
 
-    var sandboxDescription: String { "\(session.policy.mode.rawValue), network \(session.policy.network.rawValue)" }
+    var sandboxDescription: String {
+        let policy = session.policy
+        let text = "\(policy.mode.rawValue), network \(policy.network.rawValue)"
+        return policy.level.warning == nil ? text : text + ", level \(policy.level.rawValue)"
+    }
 
     /// Ends the session's helper and waits until it has left nothing behind. Call when no command runs any more.
     func shutDown() async { await session.shutDown() }

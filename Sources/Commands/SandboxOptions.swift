@@ -39,17 +39,29 @@ struct SandboxOptions: Sendable, Hashable {
         do throws(LockgateError) {
             let environment = ProcessEnvironment.variables
             let (policy, tools) = try policy(default: .readOnly, environment: environment)
+            if let warning = policy.level.warning { warn(warning) }
             if let measure {
                 try await printMeasurement(count: measure, policy: policy, tools: tools.variables)
                 return 0
             }
-            return try await SandboxRun.run(
+            let sweep = policy.isOnlyWatched ? SensitiveSweep(roots: policy.roots) : nil
+            sweep?.begin()
+            let code = try await SandboxRun.run(
                 command, policy: policy, workingDirectory: policy.workspace, environment: environment,
                 tools: tools.variables)
+            for change in sweep?.changes() ?? [] {
+                warn(
+                    "\(change.path) was \(change.kind.rawValue): \(change.runner) runs or obeys it outside the sandbox")
+            }
+            return code
         } catch {
-            try? PosixFile.writeAll(STDERR_FILENO, Array("lockgate: \(error)\n".utf8))
+            warn("\(error)")
             return Self.setupFailed
         }
+    }
+
+    private func warn(_ text: String) {
+        try? PosixFile.writeAll(STDERR_FILENO, Array("lockgate: \(text)\n".utf8))
     }
 
     /// Where the parts of the policy come from.
@@ -77,7 +89,27 @@ struct SandboxOptions: Sendable, Hashable {
         let caches = ToolchainCaches(root: workspace, home: home ?? "/", environment: environment)
         let variables = home == nil ? [:] : caches.prepare(&policy)
         if !variables.isEmpty { caches.showUserCaches() }
+        policy.level = try level(policy, home: home, environment: environment)
         return (policy, (variables, caches))
+    }
+
+    /// The configuration is read only where the machine grants no namespaces: then it has to allow what is left.
+    private func level(
+        _ policy: SandboxPolicy, home: String?, environment: [String: String]
+    ) throws(LockgateError) -> SandboxLevel {
+        let cache = home.map(SurveyCache.init(home:))
+        func find(_ permissions: SandboxLadder.Permissions) throws(LockgateError) -> SandboxLevel {
+            try SandboxStanding.find(
+                mode: policy.mode, network: policy.network, permissions: permissions, cache: cache
+            ).level
+        }
+        let level = try? find(.init())
+        if let level, level.hasNamespaces || level == .unconfined { return level }
+        guard let home else { return try find(.init()) }
+        let configuration = try ConfigurationLoader(
+            home: home, environment: environment, workingDirectory: policy.workspace
+        ).load()
+        return try find(.init(configuration.settings))
     }
 
     private func printMeasurement(
@@ -130,4 +162,12 @@ extension SandboxOptions {
         }
         guard (try? validate()) != nil else { return nil }
     }
+}
+
+extension SandboxPolicy {
+    /// Whether protected names in writable folders are not locked here, so that somebody has to look.
+    fileprivate var isOnlyWatched: Bool { level == .fence && mode == .workspaceWrite }
+
+    /// The writable folders, links resolved.
+    fileprivate var roots: [String] { ([workspace] + writableRoots).compactMap(PosixFile.canonical) }
 }

@@ -30,6 +30,7 @@ extension OptionValue where Self: RawRepresentable, RawValue == String {
 }
 extension ApprovalPolicy: OptionValue {}
 extension NetworkMode: OptionValue {}
+extension OuterSandbox: OptionValue {}
 extension SandboxMode: OptionValue {}
 extension TrustLevel: OptionValue {}
 extension WireDialect: OptionValue {}

@@ -88,6 +88,20 @@ extension ConfigurationOption {
             themselves, such as `.vscode/tasks.json`. Commands still find them read-only.
             """),
         option(
+            "outer_sandbox", .choice(OuterSandbox.allCases.map(\.rawValue)), \.outerSandbox, default: .value("none"),
+            project: .refused(widens),
+            """
+            `container`: where this machine grants no namespaces, commands run without any layer of the sandbox's own but \
+            the environment's, because the container around the agent is the sandbox. Shown and recorded in each session.
+            """),
+        option(
+            "allow_degraded_sandbox", .boolean, \.allowDegradedSandbox, default: .value(false),
+            project: .refused(widens),
+            """
+            Whether `workspace-write` may run where this machine grants no namespaces but Landlock and seccomp. Protected \
+            names in writable folders are then watched instead of locked; there is no network.
+            """),
+        option(
             "allow_login_shell", .boolean, \.allowLoginShell, default: .value(true),
             project: .narrowing(.boolean(strict: false)), "Whether the model may ask for a login shell."),
         option(

@@ -32,6 +32,8 @@ package struct Settings: Sendable, Hashable {
     package var allowRead: [String] = []
     /// Absolute.
     package var allowAutoRun: [String] = []
+    package var outerSandbox: OuterSandbox = .none
+    package var allowDegradedSandbox = false
     package var allowLoginShell = false
     /// Decisions by project path, as written; `Configuration.trustLevel(of:)` looks them up.
     package var projects: [String: ProjectSettings] = [:]
@@ -144,6 +146,11 @@ package struct LocalModelSettings: Sendable, Hashable {
 /// How a configured model's actions arrive; nil in the settings leaves it to the model's profile.
 package enum ConfiguredToolMode: String, Sendable, Hashable, CaseIterable {
     case native, schema, grammar, text
+}
+
+/// What around the agent counts as the sandbox where none of its own can be had.
+package enum OuterSandbox: String, Sendable, Hashable, CaseIterable {
+    case none, container
 }
 
 /// Which of the caller's variables a command starts from.

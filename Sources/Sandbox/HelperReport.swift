@@ -11,6 +11,8 @@ enum HelperReport: Hashable, Sendable {
     case layers(landlockABI: Int32)
     /// A keeper of reserved names has them.
     case kept
+    /// What the machine grants; see `LayerSurvey`.
+    case surveyed(String)
 
     /// The bytes before the text.
     static let fixedSize = 56
@@ -41,6 +43,7 @@ enum HelperReport: Hashable, Sendable {
         case 4: self = .denied(SandboxDenial(kind: .localSocket, target: text))
         case 5: self = .layers(landlockABI: value)
         case 6: self = .kept
+        case 7: self = .surveyed(text)
         default: return nil
         }
     }

@@ -10,12 +10,14 @@ struct MountPlan: Sendable, Hashable {
         case symbolicLink = 0x6C
         case device = 0x64
         case content = 0x63
+        /// No mount: what a fence lets commands read.
+        case readable = 0x61
 
         /// Whether it takes something away from a view that is already there; the others make the view.
         var protects: Bool {
             switch self {
             case .pin, .readOnly, .mask, .content: true
-            case .writable, .visible, .symbolicLink, .device: false
+            case .writable, .visible, .symbolicLink, .device, .readable: false
             }
         }
     }
@@ -103,7 +105,7 @@ struct MountPlan: Sendable, Hashable {
     mutating func sort() {
         func rank(_ kind: Kind) -> Int {
             switch kind {
-            case .visible, .writable, .symbolicLink, .device: 0
+            case .visible, .writable, .symbolicLink, .device, .readable: 0
             case .pin, .readOnly: 1
             case .mask, .content: 2
             }

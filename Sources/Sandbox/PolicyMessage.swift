@@ -29,6 +29,10 @@ struct PolicyMessage {
         static let ownPlan = Flags(rawValue: 16)
         static let oneShot = Flags(rawValue: 32)
         static let keeper = Flags(rawValue: 64)
+        static let survey = Flags(rawValue: 128)
+        static let outerProc = Flags(rawValue: 256)
+        static let fenced = Flags(rawValue: 512)
+        static let keepModes = Flags(rawValue: 1024)
     }
 
     private var bytes: [UInt8] = []
@@ -49,8 +53,20 @@ struct PolicyMessage {
         var message = PolicyMessage(.policy, capacity: 8192)
         var flags: Flags = isOneShot ? .oneShot : []
         if policy.mode != .dangerFullAccess {
-            flags.insert(.contained)
-            if policy.network != .on { flags.insert(.privateNetwork) }
+            switch policy.level {
+            case .full, .noLandlock, .outerProc:
+                flags.insert(.contained)
+                if policy.level == .outerProc { flags.insert(.outerProc) }
+                if policy.network != .on { flags.insert(.privateNetwork) }
+            case .fence:
+                flags.insert(.fenced)
+                if policy.mode == .readOnly { flags.insert(.keepModes) }
+            case .outerSandbox: break
+            case .unconfined:
+                throw LockgateError(
+                    "sandbox.level", "A sandboxed mode cannot run unconfined.",
+                    remedy: "This is a fault of the program: report it.")
+            }
         }
         message.add(flags)
         message.begin(.limits, length: 16)
@@ -58,6 +74,13 @@ struct PolicyMessage {
         message.append(UInt32(0))
         message.append(policy.temporaryBytes)
         try message.add(plan, added: nil)
+        return try message.finish()
+    }
+
+    /// The policy of a helper that only says what the machine grants.
+    static func survey() throws(LockgateError) -> [UInt8] {
+        var message = PolicyMessage(.policy, capacity: 64)
+        message.add(Flags.survey)
         return try message.finish()
     }
 

@@ -37,7 +37,8 @@ final class ReservedNames: Sendable {
         await helper.waitForEnd()
     }
 
-    private static func answer(_ socket: Int32) -> HelperReport? {
+    /// The helper's one report; nil when none comes in time.
+    static func answer(_ socket: Int32) -> HelperReport? {
         guard clinux_wait_readable(socket, patience) == 1 else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: HelperReport.maximumSize, alignment: 8) { buffer in
             let message = clinux_receive(socket, buffer.baseAddress, buffer.count)

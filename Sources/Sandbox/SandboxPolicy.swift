@@ -3,6 +3,8 @@ package import Wire
 /// What a command may touch. A value: the session compiles it into a plan of mounts before anything runs.
 package struct SandboxPolicy: Sendable, Hashable {
     package var mode: SandboxMode
+    /// The layers that enforce it, of those that this machine grants.
+    package var level: SandboxLevel
     /// Everything but `.on` is a network of its own that has nothing but loopback.
     package var network: NetworkMode
     /// The folder the agent works in; absolute or relative to the process. Writable in `workspace-write`.
@@ -26,9 +28,11 @@ package struct SandboxPolicy: Sendable, Hashable {
     package init(
         mode: SandboxMode, network: NetworkMode = .off, workspace: String, writableRoots: [String] = [],
         maskedPaths: [String] = [], unmaskedPaths: [String] = [], readOnlyPaths: [String] = [],
-        home: String = Paths.home, processLimit: UInt32 = 4096, temporaryBytes: UInt64 = 4 << 30
+        home: String = Paths.home, processLimit: UInt32 = 4096, temporaryBytes: UInt64 = 4 << 30,
+        level: SandboxLevel = .full
     ) {
         self.mode = mode
+        self.level = level
         self.network = network
         self.workspace = workspace
         self.writableRoots = writableRoots

@@ -16,10 +16,10 @@ package struct SandboxReport: Sendable, Hashable {
 
 /// Sets up the whole sandbox once, without running anything in it.
 package enum SandboxProbe {
-    package static func run(helper: String? = nil) async -> SandboxReport {
+    package static func run(helper: String? = nil, level: SandboxLevel = .full) async -> SandboxReport {
         var report = SandboxReport(isComplete: false, landlockABI: 0, kernel: kernelRelease(), problem: nil)
         do throws(LockgateError) {
-            let policy = SandboxPolicy(mode: .readOnly, workspace: "/")
+            let policy = SandboxPolicy(mode: .readOnly, workspace: "/", level: level)
             let session = try SandboxSession(policy: policy, helper: helper, environment: [:], isOneShot: true)
             let command = SandboxCommand(arguments: ["probe"], workingDirectory: "/", environment: [:])
             let process = try await session.start(command, isProbe: true)

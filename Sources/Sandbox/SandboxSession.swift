@@ -110,15 +110,18 @@ package final class SandboxSession: Sendable {
         try state.withLock { state throws(LockgateError) in
             if let zygote = state.zygote, try state.plan?.update(isForced: isForced, helper: helper) == true {
                 let message = try PolicyMessage.command(
-                    command, isProbe: isProbe, plan: state.plan?.current, base: state.plan?.base)
+                    state.plan?.completed(command) ?? command, isProbe: isProbe, plan: state.plan?.current,
+                    base: state.plan?.base)
                 return (zygote, message)
             }
-            if state.zygote != nil { state.incidents.append(.viewRebuilt) }
-            let plan = try SessionPlan(policy, environment: environment)
-            let message = try PolicyMessage.command(command, isProbe: isProbe)
+            if state.zygote != nil, policy.level != .fence { state.incidents.append(.viewRebuilt) }
+            let plan = try SessionPlan(policy, environment: environment, temporary: state.plan?.temporary)
+            let message = try PolicyMessage.command(
+                plan.completed(command), isProbe: isProbe)
             let zygote = try Zygote(
                 helper: helper,
-                policy: PolicyMessage.policy(policy, plan: plan.base, isOneShot: isOneShot))
+                policy: PolicyMessage.policy(policy, plan: plan.base, isOneShot: isOneShot),
+                temporary: plan.temporary)
             state.plan = plan
             state.zygote = zygote
             return (zygote, message)

@@ -232,7 +232,7 @@ package final class SandboxedProcess: Sendable {
                 if !state.denials.contains(denial) { state.denials.append(denial) }
             case .layers(let landlockABI):
                 state.landlockABI = landlockABI
-            case .kept: break
+            case .kept, .surveyed: break
             }
             if let unused { close(unused) }
             return Self.takeReady(&state)

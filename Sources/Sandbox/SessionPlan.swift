@@ -9,24 +9,50 @@ struct SessionPlan {
     /// nil while it is `base`.
     private(set) var current: MountPlan?
     private(set) var keeper: ReservedNames?
+    /// For a fence's commands.
+    private(set) var temporary: TemporaryFolder?
     private var watch: PlanWatch?
     private var isUnwatchable = false
 
     private let policy: SandboxPolicy
     private let environment: [String: String]
 
-    init(_ policy: SandboxPolicy, environment: [String: String]) throws(LockgateError) {
+    /// - Parameter temporary: of the plan before, which goes on in use.
+    init(
+        _ policy: SandboxPolicy, environment: [String: String], temporary known: TemporaryFolder? = nil
+    ) throws(LockgateError) {
         self.policy = policy
         self.environment = environment
         base = MountPlan()
-        if policy.mode != .dangerFullAccess { base = try PlanCompiler.compile(policy, environment: environment) }
+        guard hasPlan else { return }
+        base = try PlanCompiler.compile(policy, environment: environment)
+        guard policy.level == .fence else { return }
+        let folder = if let known { known } else { try TemporaryFolder() }
+        temporary = folder
+        base = try FencePlan.make(base, policy: policy, temporary: folder.path)
     }
+
+    /// The command with the variables that lead to its temporary folder, where that is not /tmp.
+    func completed(_ command: SandboxCommand) -> SandboxCommand {
+        guard let temporary else { return command }
+        var command = command
+        for name in ["TMPDIR", "TMP", "TEMP"] { command.environment[name] = temporary.path }
+        return command
+    }
+
+    /// Whether there is anything to put in place.
+    private var hasPlan: Bool { policy.mode != .dangerFullAccess && policy.level != .outerSandbox }
 
     /// Looks for changes, at the price of one system call when there are none. False when another view is needed.
     ///
     /// `isForced`: the helper found a difference, so the plan is to be put in place even if it reads the same.
     mutating func update(isForced: Bool, helper: String) throws(LockgateError) -> Bool {
-        if policy.mode == .dangerFullAccess { return true }
+        guard hasPlan else { return true }
+        if let temporary {
+            // Nothing of a fence can be changed once it stands; a new one costs little and takes nothing along.
+            let plan = try PlanCompiler.compile(policy, environment: environment)
+            return try FencePlan.make(plan, policy: policy, temporary: temporary.path) == base
+        }
         // The first command of a session is often its only one: watching begins with the second.
         if watch == nil, !isUnwatchable { watch = PlanWatch() }
         let hasChanged = watch?.hasChanged() ?? true

@@ -17,9 +17,14 @@ final class Zygote: Sendable {
 
     let helper: HelperProcess
     private let socket: Int32
+    /// Of a fence's commands: stays as long as any of them may use it.
+    private let temporary: TemporaryFolder?
     private let isSuspect = Atomic(false)
 
-    init(helper program: String, policy: [UInt8]) throws(LockgateError) {
+    init(
+        helper program: String, policy: [UInt8], temporary: TemporaryFolder? = nil
+    ) throws(LockgateError) {
+        self.temporary = temporary
         var pair: [Int32] = [-1, -1]
         let paired = clinux_message_pair(&pair)
         guard paired == 0 else { throw .noResources("socketpair", -paired) }

@@ -1,11 +1,13 @@
 #include "command.h"
 
 #include "filter.h"
+#include "landlock.h"
 #include "privilege.h"
 #include "system.h"
 
 #include <asm/ioctls.h>
 #include <linux/close_range.h>
+#include <linux/prctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@ struct launch {
     struct command *command;
     struct failure *failure;
     const char *search_path;
+    int fence, landlock_abi;
     volatile bool failed;
 };
 
@@ -107,12 +110,22 @@ static int become_command(void *context) {
     SYS4(__NR_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
     if (policy->flags & FLAG_CONTAINED) {
         if (privilege_limit(policy, f) < 0 || privilege_drop(f) < 0) goto failed;
-        int listener = filter_install(true);
+        int listener = filter_install(FILTER_MEDIATED);
         if (listener < 0) {
             fail(f, STEP_SECCOMP, listener, NULL);
             goto failed;
         }
         launch->command->listener = listener;
+    }
+    if (policy->flags & FLAG_FENCED) {
+        SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL); // no pid namespace does it
+        if (privilege_limit(policy, f) < 0 || privilege_give_up(f) < 0) goto failed;
+        if (landlock_confine(launch->fence, launch->landlock_abi, f) < 0) goto failed;
+        n = filter_install(policy->flags & FLAG_KEEP_MODES ? FILTER_FENCED_KEEPS_MODES : FILTER_FENCED);
+        if (n < 0) {
+            fail(f, STEP_SECCOMP, n, NULL);
+            goto failed;
+        }
     }
     if (policy->flags & FLAG_PROBE) SYS1(__NR_exit_group, 0);
     n = execute_searching(policy, launch->search_path);
@@ -123,7 +136,7 @@ failed:
     __builtin_unreachable();
 }
 
-int command_start(const struct policy *policy, struct command *command, struct failure *f) {
+int command_start(const struct policy *policy, int fence, int landlock_abi, struct command *command, struct failure *f) {
     *command = (struct command){.pid = -1, .master = -1, .listener = -1};
     if (policy->flags & FLAG_TERMINAL) {
         command->master = open_terminal(policy, f);
@@ -132,7 +145,9 @@ int command_start(const struct policy *policy, struct command *command, struct f
     long n = SYS3(__NR_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
     if (n < 0) return fail(f, STEP_SESSION, n, "close_range");
     const char *search = variable(policy, "PATH");
-    struct launch launch = {.policy = policy, .command = command, .failure = f, .search_path = search ? search : "/usr/local/bin:/usr/bin:/bin"};
+    struct launch launch = {.policy = policy, .command = command, .failure = f, .search_path = search ? search : "/usr/local/bin:/usr/bin:/bin",
+                            .fence = fence, .landlock_abi = landlock_abi};
+    if (policy->flags & FLAG_FENCED && fence < 0) return fail(f, STEP_LANDLOCK, -EINVAL, "no fence");
     static char stack[64 << 10] __attribute__((aligned(16)));
     // Shared descriptors carry the notification listener over; exec gives the command its own table without it.
     int pid = clone(become_command, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &launch);

@@ -13,6 +13,7 @@ struct command {
 
 // Runs policy->arguments with fds 0-2 (or a new terminal) and waits until the program is loaded.
 // All other descriptors of the caller become close-on-exec. Returns -1 with `f` filled when nothing was run.
-int command_start(const struct policy *policy, struct command *command, struct failure *f);
+// `fence`: rules of landlock_fence for FLAG_FENCED, which the command alone puts on, so that it cannot signal its caller.
+int command_start(const struct policy *policy, int fence, int landlock_abi, struct command *command, struct failure *f);
 
 #endif

@@ -66,9 +66,9 @@ static int thread_group(unsigned thread) {
 }
 
 // A duplicate of the caller's descriptor. The caller may be any thread; before 6.9 only leaders have a pidfd.
-static int duplicate_socket(unsigned thread, int fd) {
+static int duplicate_socket(const struct connect_supervisor *s, unsigned thread, int fd) {
     int pidfd = (int)SYS2(__NR_pidfd_open, thread, LG_PIDFD_THREAD);
-    if (pidfd == -EINVAL) {
+    if (pidfd == -EINVAL && !s->outer_proc) {
         int group = thread_group(thread);
         pidfd = group < 0 ? group : (int)SYS2(__NR_pidfd_open, group, 0);
     }
@@ -93,14 +93,45 @@ static void report_denial(struct connect_supervisor *s, const char *name, size_t
     report_send(s->status, &report, false, -1, 0);
 }
 
+// The number that /proc knows a thread by. Where that is not the number the kernel notifies with, a pidfd translates.
+static int number_in_proc(const struct connect_supervisor *s, unsigned thread) {
+    if (!s->outer_proc) return (int)thread;
+    int pidfd = (int)SYS2(__NR_pidfd_open, thread, LG_PIDFD_THREAD); // 6.9; signal scope, needed here, is younger
+    if (pidfd < 0) return pidfd;
+    char path[48] = "/proc/self/fdinfo/", text[512];
+    append_number(path, 18, (unsigned)pidfd);
+    int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    long n = fd < 0 ? fd : SYS3(__NR_read, fd, text, sizeof text - 1);
+    if (fd >= 0) sys_close(fd);
+    sys_close(pidfd);
+    if (n <= 0) return n < 0 ? (int)n : -ESRCH;
+    text[n] = '\0';
+    const char *field = strstr(text, "\nPid:\t");
+    int number = 0;
+    for (field = field ? field + 6 : ""; *field >= '0' && *field <= '9' && number < 1 << 26; field++) number = number * 10 + (*field - '0');
+    return number > 0 ? number : -ESRCH;
+}
+
+static int open_cwd(const struct connect_supervisor *s, unsigned thread, uint64_t id) {
+    int number = number_in_proc(s, thread);
+    if (number < 0) return number;
+    char cwd[48] = "/proc/";
+    strcpy(cwd + append_number(cwd, 6, (unsigned)number), "/cwd");
+    int folder = sys_openat(AT_FDCWD, cwd, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (folder < 0) return folder;
+    // The thread still waits, so its number meant no other all the while.
+    int n = (int)SYS3(__NR_ioctl, s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+    if (n == 0) return folder;
+    sys_close(folder);
+    return n;
+}
+
 // Turns a pathname address into one that names exactly the checked socket. Returns a handle to keep until connected,
 // or what connect shall fail with.
-static int resolve_local(struct connect_supervisor *s, unsigned thread, const char *path, union address *address, unsigned *length) {
+static int resolve_local(struct connect_supervisor *s, const struct seccomp_notif *request, const char *path, union address *address, unsigned *length) {
     int base = AT_FDCWD;
     if (path[0] != '/') {
-        char cwd[48] = "/proc/";
-        strcpy(cwd + append_number(cwd, 6, thread), "/cwd");
-        base = sys_openat(AT_FDCWD, cwd, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        base = open_cwd(s, request->pid, request->id);
         if (base < 0) return base;
     }
     // Magic links would resolve to the supervisor's own descriptors.
@@ -166,7 +197,7 @@ static long connect_for(struct connect_supervisor *s, const struct seccomp_notif
     unsigned thread = request->pid, length = (unsigned)request->data.args[2];
     union address address;
     if ((int)length < 0 || length > sizeof address) return -EINVAL;
-    int socket = duplicate_socket(thread, (int)request->data.args[0]);
+    int socket = duplicate_socket(s, thread, (int)request->data.args[0]);
     if (socket < 0) return socket;
     int held = -1, domain = 0;
     socklen_t size = sizeof domain;
@@ -177,7 +208,7 @@ static long connect_for(struct connect_supervisor *s, const struct seccomp_notif
     if (n == 0) n = SYS5(__NR_getsockopt, socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
     char path[ADDRESS_PATH_SIZE];
     switch (n < 0 ? ADDRESS_OTHER : address_classify(domain, &address, length, path)) {
-    case ADDRESS_PATH: n = held = resolve_local(s, thread, path, &address, &length); break;
+    case ADDRESS_PATH: n = held = resolve_local(s, request, path, &address, &length); break;
     case ADDRESS_INVALID: n = -EINVAL; break;
     case ADDRESS_ABSTRACT:
         if (s->abstract_allowed) break;

@@ -10,6 +10,7 @@
 struct connect_supervisor {
     int listener, status;
     bool abstract_allowed; // own network namespace, or Landlock scopes abstract names
+    bool outer_proc;       // /proc counts processes as the machine does, not as the notifications do
     unsigned denials;
 };
 

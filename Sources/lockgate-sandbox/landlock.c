@@ -15,6 +15,7 @@ struct path_rule {
 
 enum {
     FS_WRITE_FILE = 1 << 1,
+    FS_READ_FILE = 1 << 2,
     FS_CHANGE_FOLDER = 0x1ff << 4 & ~(1 << 6 | 1 << 11), // remove_dir .. make_sym without device nodes
     FS_MAKE_DEVICES = 1 << 6 | 1 << 11,
     FS_REFER = 1 << 13,    // ABI 2
@@ -29,19 +30,22 @@ int landlock_abi(void) {
     return n < 0 ? 0 : n;
 }
 
-static int allow(int ruleset, const char *path, uint64_t access) {
-    int fd = sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+static int allow_opened(int ruleset, int fd, uint64_t access) {
     if (fd == -ENOENT) return 0;
     if (fd < 0) return fd;
     struct stat s;
     long n = SYS4(__NR_newfstatat, fd, "", &s, AT_EMPTY_PATH);
     if (n == 0) {
-        if (!S_ISDIR(s.st_mode)) access &= FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
+        if (!S_ISDIR(s.st_mode)) access &= FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
         struct path_rule rule = {.allowed_access = access, .parent_fd = fd};
         n = SYS4(__NR_landlock_add_rule, ruleset, 1, &rule, 0);
     }
     sys_close(fd);
     return (int)n;
+}
+
+static int allow(int ruleset, const char *path, uint64_t access) {
+    return allow_opened(ruleset, sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0), access);
 }
 
 // What was passed in for writing may also be opened again through /dev/stdout. Pipes and sockets are outside Landlock.
@@ -81,14 +85,44 @@ int landlock_rules(const struct policy *policy, int abi, int *rules, struct fail
     struct ruleset_attributes attributes = {.handled_access_fs = change | FS_MAKE_DEVICES | device};
     int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0);
     if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "create_ruleset");
-    static const char *const always[] = {"/tmp", "/run", "/proc"};
+    static const char *const always[] = {"/tmp", "/run", "/proc"}; // an outer /proc is read-only
     int n = 0;
     const char *culprit = "standard paths";
-    for (size_t i = 0; n == 0 && i < sizeof always / sizeof *always; i++) n = allow(ruleset, always[i], change);
+    for (size_t i = 0; n == 0 && i < (policy->flags & FLAG_OUTER_PROC ? 2 : 3); i++) n = allow(ruleset, always[i], change);
     if (n == 0) n = allow(ruleset, "/dev", change | device);
     for (size_t i = 0; n == 0 && i < policy->mount_count; i++) {
         const struct policy_mount *m = &policy->mounts[i];
         if (m->kind == MOUNT_WRITABLE) n = allow(ruleset, culprit = m->path, change);
+    }
+    if (n < 0) {
+        sys_close(ruleset);
+        return fail(f, STEP_LANDLOCK, n, culprit);
+    }
+    *rules = ruleset;
+    return 0;
+}
+
+// Nothing else hides or protects: what is not named can be neither read nor changed. Names, modes and the folders' lists
+// stay in sight. Of the devices those without a way to other people: no terminal but the own, no disk.
+int landlock_fence(const struct policy *policy, int abi, int *rules, struct failure *f) {
+    *rules = -1;
+    if (abi < LANDLOCK_SCOPES_SIGNALS) return fail(f, STEP_LANDLOCK, -EOPNOTSUPP, "signal scope");
+    uint64_t change = change_rights(abi) | FS_READ_FILE;
+    struct ruleset_attributes attributes = {
+        .handled_access_fs = change | FS_MAKE_DEVICES | FS_IOCTL_DEV, .scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL,
+    };
+    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "create_ruleset");
+    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
+    int n = 0;
+    const char *culprit = "devices";
+    for (size_t i = 0; n == 0 && i < sizeof devices / sizeof *devices; i++) n = allow(ruleset, devices[i], change | FS_IOCTL_DEV);
+    for (size_t i = 0; n == 0 && i < policy->mount_count; i++) {
+        const struct policy_mount *m = &policy->mounts[i];
+        int fd = sys_openat2(AT_FDCWD, culprit = m->path, O_PATH | O_CLOEXEC | O_NOFOLLOW, LG_RESOLVE_NO_SYMLINKS);
+        n = allow_opened(ruleset, fd, m->kind == MOUNT_WRITABLE ? change : FS_READ_FILE);
+        // Out of the command's reach too, or no longer what was planned: nothing is granted there.
+        if (m->kind == MOUNT_READABLE && (n == -EACCES || n == -ELOOP || n == -ENOTDIR)) n = 0;
     }
     if (n < 0) {
         sys_close(ruleset);

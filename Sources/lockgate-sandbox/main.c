@@ -6,6 +6,7 @@
 #include "placeholder.h"
 #include "privilege.h"
 #include "request.h"
+#include "survey.h"
 #include "system.h"
 #include "view.h"
 #include "zygote.h"
@@ -45,6 +46,7 @@ static _Noreturn void contain(struct policy *policy, int lifeline, int over, uns
     SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
     placeholders_forget(policy);
     struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi()};
+    if (policy->flags & FLAG_OUTER_PROC && z.landlock_abi < LANDLOCK_SCOPES_SIGNALS) fail(&f, STEP_LANDLOCK, -EOPNOTSUPP, "signal scope"), refuse(&f);
     if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0) refuse(&f);
     if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) refuse(&f);
     // What inits need to mount for their commands; the first to see folders that only their owner may open up.
@@ -86,12 +88,14 @@ int main(void) {
     SYS3(__NR_close_range, REQUESTS_FD + 1, ~0u, 0);
     const char *wrong = read_policy(&policy);
     if (wrong) fail(&f, STEP_POLICY, -EINVAL, wrong), refuse(&f);
+    unsigned uid = getuid(), gid = getgid();
+    if (policy.flags & FLAG_SURVEY) return survey(REQUESTS_FD, uid, gid), 0;
     int lifeline[2], over[2] = {-1, -1};
     long n = SYS2(__NR_pipe2, lifeline, O_CLOEXEC);
     if (n == 0 && policy.flags & FLAG_ONE_SHOT) n = SYS2(__NR_pipe2, over, O_CLOEXEC);
     if (n < 0) fail(&f, STEP_SESSION, n, "pipe"), refuse(&f);
     if (!(policy.flags & (FLAG_CONTAINED | FLAG_KEEPER))) {
-        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1], .over = -1};
+        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1], .over = -1, .landlock_abi = landlock_abi()};
         zygote_serve(&z);
     }
     if (placeholders_make(&policy, &f) < 0) {
@@ -100,7 +104,6 @@ int main(void) {
         refuse(&f);
     }
     if (policy.flags & FLAG_KEEPER) return keep(&policy);
-    unsigned uid = getuid(), gid = getgid();
     unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_PIDFD | SIGCHLD;
     if (policy.flags & FLAG_PRIVATE_NET) flags |= CLONE_NEWNET;
     int pidfd = -1;

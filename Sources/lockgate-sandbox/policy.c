@@ -60,6 +60,7 @@ static const char *take_mount(struct policy *policy, struct cursor *c) {
     m.kind = (enum mount_kind)letter;
     switch (m.kind) {
     case MOUNT_WRITABLE: case MOUNT_VISIBLE: case MOUNT_PIN: case MOUNT_READONLY: case MOUNT_MASK: case MOUNT_DEVICE:
+    case MOUNT_READABLE:
         m.path = take_last_string(c);
         break;
     case MOUNT_SYMLINK:
@@ -74,6 +75,20 @@ static const char *take_mount(struct policy *policy, struct cursor *c) {
     if (!m.path || !is_canonical(m.path)) return "mount path is not canonical";
     if (m.path[1] == '\0') return "the root cannot be a mount target";
     policy->mounts[policy->mount_count++] = m;
+    return NULL;
+}
+
+// Layers that cannot go together. A fence has no mounts: what would need one must not be taken for granted.
+static const char *check_layers(const struct policy *policy) {
+    bool contained = policy->flags & FLAG_CONTAINED, fenced = policy->flags & FLAG_FENCED;
+    if (contained && fenced) return "both contained and fenced";
+    if (policy->flags & FLAG_OUTER_PROC && !contained) return "an outer /proc without namespaces";
+    if (policy->flags & FLAG_KEEP_MODES && !fenced) return "a rule of the fence without it";
+    if (fenced && policy->placeholder_count) return "placeholders need mounts";
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        enum mount_kind kind = policy->mounts[i].kind;
+        if (kind == MOUNT_READABLE ? !fenced : fenced && kind != MOUNT_WRITABLE) return "mount of other layers";
+    }
     return NULL;
 }
 
@@ -181,7 +196,7 @@ const char *policy_parse(struct policy *policy, enum message_kind kind, const ui
     policy->argument_count = policy->environment_count = policy->mount_count = policy->placeholder_count = 0;
     wrong = each_record(bytes, size, records, take_record, policy);
     if (wrong) return wrong;
-    if (kind == MESSAGE_POLICY) return NULL;
+    if (kind == MESSAGE_POLICY) return check_layers(policy);
     if (!(policy->flags & FLAG_OWN_PLAN) && policy->mount_count + policy->placeholder_count) return "mounts without a plan";
     if (policy->argument_count == 0) return "no command";
     if (!policy->cwd) return "no working directory";

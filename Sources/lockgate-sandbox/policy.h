@@ -42,7 +42,11 @@ enum policy_flag {
     FLAG_OWN_PLAN = 1 << 4,    // command: its mounts and placeholders, all of them, replace those of the policy
     FLAG_ONE_SHOT = 1 << 5,    // policy: there will be one command only
     FLAG_KEEPER = 1 << 6,      // policy: hold its placeholders, run nothing
-    FLAGS_OF_POLICY = FLAG_CONTAINED | FLAG_PRIVATE_NET | FLAG_ONE_SHOT | FLAG_KEEPER,
+    FLAG_SURVEY = 1 << 7,      // policy: try each layer by itself, run nothing (survey.h)
+    FLAG_OUTER_PROC = 1 << 8,  // policy, contained: a fresh /proc is refused here; the one that is there serves, read-only
+    FLAG_FENCED = 1 << 9,      // policy, instead of contained: no namespaces; Landlock and a stricter seccomp filter alone
+    FLAG_KEEP_MODES = 1 << 10, // policy, fenced: nobody changes modes or times of files
+    FLAGS_OF_POLICY = FLAG_CONTAINED | FLAG_PRIVATE_NET | FLAG_ONE_SHOT | FLAG_KEEPER | FLAG_SURVEY | FLAG_OUTER_PROC | FLAG_FENCED | FLAG_KEEP_MODES,
     FLAGS_OF_COMMAND = FLAG_TERMINAL | FLAG_PROBE | FLAG_OWN_PLAN,
 };
 
@@ -55,6 +59,7 @@ enum mount_kind {
     MOUNT_CONTENT = 'c',  // a read-only file with other content in its place
     MOUNT_SYMLINK = 'l',  // symbolic link inside a private directory
     MOUNT_DEVICE = 'd',   // device node or folder of /dev made visible
+    MOUNT_READABLE = 'a', // fenced only, no mount: what may be read below it
 };
 
 struct policy_mount {

@@ -37,6 +37,15 @@ int privilege_keep(uint64_t kept, struct failure *f) {
     return n < 0 ? fail(f, STEP_CAPABILITIES, n, "capset") : 0;
 }
 
+int privilege_give_up(struct failure *f) {
+    // The bounding set takes a capability to change. no_new_privs alone keeps exec from gaining any, root's too.
+    for (int capability = 0; capability < 64; capability++)
+        if (SYS2(__NR_prctl, PR_CAPBSET_DROP, capability) < 0) break;
+    SYS5(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    long n = SYS5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return n < 0 ? fail(f, STEP_CAPABILITIES, n, "no_new_privs") : privilege_keep(0, f);
+}
+
 int privilege_drop(struct failure *f) { return privilege_keep(0, f); }
 
 static int limit(int resource, uint64_t most) {
@@ -51,6 +60,7 @@ static int limit(int resource, uint64_t most) {
 int privilege_limit(const struct policy *policy, struct failure *f) {
     // 1 and not 0: a core_pattern that pipes into a program ignores 0, and that program is the host's (core(5)).
     long n = limit(RLIMIT_CORE, 1);
-    if (n == 0 && policy->processes) n = limit(RLIMIT_NPROC, policy->processes);
+    // Without a user namespace the limit would count what the user runs elsewhere.
+    if (n == 0 && policy->processes && !(policy->flags & FLAG_FENCED)) n = limit(RLIMIT_NPROC, policy->processes);
     return n < 0 ? fail(f, STEP_LIMITS, n, "setrlimit") : 0;
 }

@@ -9,6 +9,8 @@
 int privilege_reduce(uint64_t kept, struct failure *f);
 // Later, for init: keeps only `kept` of what it still has.
 int privilege_keep(uint64_t kept, struct failure *f);
+// For a command without namespaces: the same as both, as far as someone without privileges can.
+int privilege_give_up(struct failure *f);
 // For the command itself: no capability at all.
 int privilege_drop(struct failure *f);
 int privilege_limit(const struct policy *policy, struct failure *f);

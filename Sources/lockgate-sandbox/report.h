@@ -40,6 +40,7 @@ enum report_kind {
     REPORT_DENIED = 4,   // a connection the supervisor refused
     REPORT_LAYERS = 5,   // answer to a probe
     REPORT_KEPT = 6,     // a keeper has its placeholders
+    REPORT_SURVEY = 7,   // survey.h
 };
 
 struct report {

@@ -85,7 +85,7 @@ static void obey(const struct supervision *s) {
 }
 
 void supervise(struct supervision *s) {
-    struct connect_supervisor connects = {.listener = s->command.listener, .status = s->status, .abstract_allowed = s->abstract_allowed};
+    struct connect_supervisor connects = {.listener = s->command.listener, .status = s->status, .abstract_allowed = s->abstract_allowed, .outer_proc = s->outer_proc};
     bool ended = false;
     int status = 0;
     while (!ended) {

@@ -9,7 +9,7 @@ struct supervision {
     int lifeline;         // its end means that the helper's first process is gone; -1 where the kernel sees to that
     int signals;          // signalfd for SIGCHLD, which is blocked
     bool is_init;         // of the command's pid namespace
-    bool abstract_allowed;
+    bool abstract_allowed, outer_proc; // connect.h
     struct command command;
 };
 

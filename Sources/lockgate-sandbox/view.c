@@ -347,7 +347,7 @@ static int mount_proc(const struct policy *policy, struct failure *f) {
 }
 
 int view_make_own(const struct policy *policy, struct failure *f) {
-    if (mount_proc(policy, f) < 0) return -1;
+    if (!(policy->flags & FLAG_OUTER_PROC) && mount_proc(policy, f) < 0) return -1;
     int n = sys_mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
     return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/pts") : 0;
 }

@@ -22,6 +22,7 @@
 #define MAX_LOST_INITS 8
 enum { EXIT_UNUSED = 1 };
 
+static bool is_fenced(const struct zygote *z) { return z->policy->flags & FLAG_FENCED; }
 static bool is_contained(const struct zygote *z) { return z->policy->flags & FLAG_CONTAINED; }
 
 // Everything that does not depend on the command.
@@ -31,7 +32,10 @@ static int prepare(const struct zygote *z, int *signals, int *rules, struct fail
     if (*signals < 0) return fail(f, STEP_SESSION, *signals, "signalfd");
     if (!is_contained(z)) {
         long n = SYS2(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1);
-        return n < 0 ? fail(f, STEP_SESSION, n, "subreaper") : 0;
+        if (n < 0) return fail(f, STEP_SESSION, n, "subreaper");
+        if (!is_fenced(z)) return 0;
+        SYS2(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
+        return landlock_fence(z->policy, z->landlock_abi, rules, f);
     }
     // An own, empty session keyring: the user's would be reachable by possession although the calls are refused.
     SYS2(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
@@ -65,9 +69,9 @@ static int run(const struct zygote *z, struct request *request, struct supervisi
         struct report layers = {.kind = REPORT_LAYERS, .value = z->landlock_abi};
         report_send(s->status, &layers, true, -1, 0);
     }
-    command->flags |= z->policy->flags & FLAG_CONTAINED;
+    command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
     command->processes = z->policy->processes;
-    if (command_start(command, &s->command, f) < 0) return -1;
+    if (command_start(command, is_fenced(z) ? rules : -1, z->landlock_abi, &s->command, f) < 0) return -1;
     for (int fd = 0; fd < 3; fd++) sys_close(fd);
     struct report started = {.kind = REPORT_STARTED, .value = s->command.pid, .step = contained};
     report_send(s->status, &started, true, s->command.master, contained ? s->command.pid : 0);
@@ -93,6 +97,7 @@ static _Noreturn void serve_one(const struct zygote *z, int taken) {
     if (request.channel < 0) _exit(0);
     struct supervision s = {
         .status = request.channel, .signals = signals, .is_init = is_contained(z), .lifeline = is_contained(z) ? -1 : z->lifeline,
+        .outer_proc = z->policy->flags & FLAG_OUTER_PROC,
         .abstract_allowed = z->policy->flags & FLAG_PRIVATE_NET || z->landlock_abi >= 6,
     };
     if (result == REQUEST_REFUSED) report_failure(request.channel, &refusal);

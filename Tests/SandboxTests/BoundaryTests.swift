@@ -238,6 +238,15 @@ struct BoundaryTests {
             setup: "(exec -a lockgate-victim-$$ sleep 300) >/dev/null 2>&1 & echo $! >> $OUT/pids",
             script: "kill $(cat $OUT/pids)", intact: "kill -0 $(cat $OUT/pids)"),
         Attack(
+            name: "take CPU time away from a process of the host",
+            setup: "sleep 300 >/dev/null 2>&1 & echo $! >> $OUT/pids", script: "prlimit --cpu=1 --pid $(cat $OUT/pids)",
+            intact: "grep -q \"cpu time *unlimited\" /proc/$(cat $OUT/pids)/limits"),
+        Attack(
+            name: "shared memory of the host", setup: "ipcmk -M 4096 | grep -o '[0-9]*$' > $OUT/id",
+            script:
+                "ipcs -m | grep -qw $(cat $OUT/id) && /usr/bin/python3 -c \"import ctypes,os,sys;l=ctypes.CDLL(None);l.shmat.restype=ctypes.c_long;sys.exit(l.shmat(int(open(os.environ['OUT']+'/id').read()),0,0)==-1)\"",
+            intact: "ipcrm -m $(cat $OUT/id)", hasControl: false),
+        Attack(
             name: "see a process of the host",
             setup:
                 "(exec -a lockgate-victim-$$ sleep 300) >/dev/null 2>&1 & echo $! >> $OUT/pids; echo lockgate-victim-$$ > $OUT/name",

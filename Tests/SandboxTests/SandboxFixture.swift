@@ -17,17 +17,25 @@ final class SandboxFixture: Sendable {
     let root: String
     let user: TestUser
     let helper: String
+    /// The level that the helper's surroundings leave.
+    let level: SandboxLevel
     var workspace: String { root + "/ws" }
     var outside: String { root + "/out" }
     var home: String { root + "/home" }
 
-    init(_ user: TestUser = .current) throws {
+    init(_ user: TestUser = .current, in surroundings: Surroundings? = nil) throws {
         self.user = user
+        level = surroundings?.level ?? .full
         var template = Array("/var/tmp/lockgate-sandbox-test-XXXXXX".utf8CString)
         root = try #require(mkdtemp(&template).map { String(cString: $0) })
         chmod(root, 0o755)
         let real = try HelperLocation.find()
-        if user == .current {
+        if let surroundings {
+            helper = root + "/helper"
+            try Self.host("cp '\(real)' '\(root)/lockgate-sandbox'")
+            try Self.write(surroundings.wrapper(of: root + "/lockgate-sandbox", user: user), to: helper)
+            chmod(helper, 0o755)
+        } else if user == .current {
             helper = real
         } else {
             // The helper as an ordinary user runs it: in a place that user can reach.
@@ -61,7 +69,8 @@ final class SandboxFixture: Sendable {
     }
 
     func policy(_ mode: SandboxMode, network: NetworkMode = .off, writable: [String] = []) -> SandboxPolicy {
-        SandboxPolicy(mode: mode, network: network, workspace: workspace, writableRoots: writable, home: home)
+        SandboxPolicy(
+            mode: mode, network: network, workspace: workspace, writableRoots: writable, home: home, level: level)
     }
 
     func session(_ policy: SandboxPolicy) throws -> SandboxSession {

@@ -65,7 +65,7 @@ extension SessionSetup {
         var sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
             writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home],
-            unmaskedPaths: settings.allowRead)
+            unmaskedPaths: settings.allowRead, level: standing.level)
         let origins = DenialRules.Origins(
             mode: policy.sandboxMode.origin, network: policy.network.origin,
             deniedReads: try configuration.resolve("filesystem.deny_read").origin)

@@ -21,9 +21,11 @@ struct SessionSetup: Sendable {
     let cwd: String
     let configuration: Configuration
     let selection: ModelSelection
+    /// The sandbox's level on this machine.
+    let standing: SandboxStanding
 
     var settings: Settings { configuration.settings }
-    var warnings: [String] { configuration.warnings.map(\.message) }
+    var warnings: [String] { configuration.warnings.map(\.message) + [standing.level.warning].compactMap(\.self) }
 
     /// - Throws: every error of configuration, directory, model or key, each with its remedy.
     static func load(_ request: ExecRequest, environment: [String: String]) throws(LockgateError) -> SessionSetup {
@@ -51,9 +53,10 @@ struct SessionSetup: Sendable {
                 remedy: "run git init there, or give --skip-git-repo-check")
         }
         let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
+        let standing = try SandboxStanding.find(settings: configuration.settings, home: home)
         return SessionSetup(
             request: request, environment: environment, home: home, startDirectory: start, cwd: cwd,
-            configuration: configuration, selection: selection)
+            configuration: configuration, selection: selection, standing: standing)
     }
 
     // MARK: - Policy
@@ -98,7 +101,8 @@ struct SessionSetup: Sendable {
         [
             "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
             "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": try policy().json,
-            "bypass": .bool(request.bypasses), "toolchains": .array(toolchains.found.map(\.json)),
+            "sandbox": standing.json, "bypass": .bool(request.bypasses),
+            "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
     }

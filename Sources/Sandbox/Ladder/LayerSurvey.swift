@@ -1,0 +1,104 @@
+package import Basics
+import CLinux
+import Glibc
+package import Wire
+
+/// What the kernel and its settings grant, layer by layer, as the helper found by trying each (survey.h).
+package struct LayerSurvey: Sendable, Hashable {
+    package enum Layer: String, Sendable, Hashable, CaseIterable {
+        case userNamespaces = "user_namespaces"
+        case mounts
+        case pidNamespaces = "pid_namespaces"
+        case freshProc = "fresh_proc"
+        case netNamespaces = "net_namespaces"
+        case ipcNamespaces = "ipc_namespaces"
+        case seccompFilter = "seccomp_filter"
+        case seccompNotification = "seccomp_notification"
+        case pidfdGetfd = "pidfd_getfd"
+        /// For information only: nothing depends on it.
+        case overlay
+    }
+
+    /// 0, or the errno each was refused with. Every layer has an entry.
+    package var results: [Layer: Int32]
+    /// 0 without Landlock.
+    package var landlockABI: Int32
+
+    package init(results: [Layer: Int32], landlockABI: Int32) {
+        self.results = results
+        self.landlockABI = landlockABI
+    }
+
+    /// Reads the helper's lines "name number". nil unless each layer is there once and nothing else is.
+    init?(_ text: String) {
+        var results: [Layer: Int32] = [:]
+        var landlockABI: Int32?
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard parts.count == 2, let number = Int32(parts[1]), number >= 0 else { return nil }
+            if parts[0] == "landlock_abi" {
+                guard landlockABI == nil else { return nil }
+                landlockABI = number
+            } else {
+                guard let layer = Layer(rawValue: String(parts[0])), results[layer] == nil else { return nil }
+                results[layer] = number
+            }
+        }
+        guard let landlockABI, results.count == Layer.allCases.count else { return nil }
+        self.init(results: results, landlockABI: landlockABI)
+    }
+
+    package func grants(_ layer: Layer) -> Bool { results[layer] == 0 }
+
+    /// Each layer with "granted" or the kernel's reason, in a fixed order.
+    package var lines: [(name: String, result: String)] {
+        Layer.allCases.map { layer in
+            let error = results[layer] ?? ECANCELED
+            let result =
+                switch error {
+                case 0: "granted"
+                case ECANCELED: "not tried"
+                case ENOSPC, EUSERS: "the limit of namespaces is zero or reached"
+                default: String(cString: strerror(error))
+                }
+            return (layer.rawValue, result)
+        } + [("landlock_abi", "\(landlockABI)")]
+    }
+
+    package var json: JSONValue {
+        var object: JSONObject = ["landlock_abi": .int(Int(landlockABI))]
+        for layer in Layer.allCases { object[layer.rawValue] = .int(Int(results[layer] ?? ECANCELED)) }
+        return .object(object)
+    }
+
+    /// Reads what `json` writes; nil for anything else.
+    package init?(json: JSONValue) {
+        var results: [Layer: Int32] = [:]
+        for layer in Layer.allCases {
+            guard let number = json[layer.rawValue]?.int, let error = Int32(exactly: number), error >= 0 else {
+                return nil
+            }
+            results[layer] = error
+        }
+        guard let number = json["landlock_abi"]?.int, let abi = Int32(exactly: number), abi >= 0 else { return nil }
+        self.init(results: results, landlockABI: abi)
+    }
+
+    /// Has the helper try every layer. Takes some milliseconds.
+    package static func run(helper: String) throws(LockgateError) -> LayerSurvey {
+        var pair: [Int32] = [-1, -1]
+        let paired = clinux_message_pair(&pair)
+        guard paired == 0 else { throw .noResources("socketpair", -paired) }
+        defer { close(pair[0]) }
+        let process: HelperProcess
+        do {
+            defer { close(pair[1]) }
+            process = try HelperProcess.start(helper, policy: PolicyMessage.survey(), socket: pair[1])
+        }
+        if case .surveyed(let text) = ReservedNames.answer(pair[0]), let survey = LayerSurvey(text) { return survey }
+        process.kill()
+        throw LockgateError(
+            "sandbox.no_survey", "The sandbox helper \(helper) did not say what this machine grants.",
+            remedy: "Install it and the program from one release.")
+    }
+}

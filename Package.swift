@@ -30,7 +30,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Tools", "Wire",
+                "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text", "Tools",
+                "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(

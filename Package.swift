@@ -86,7 +86,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], exclude: ["Streams"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
-        .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["Basics", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [

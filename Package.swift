@@ -30,7 +30,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Tools", "Wire",
+                "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text", "Tools",
+                "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -85,7 +86,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], exclude: ["Streams"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
-        .testTarget(name: "PolicyTests", dependencies: ["Basics", "Policy", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["Basics", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [

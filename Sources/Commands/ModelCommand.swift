@@ -95,10 +95,7 @@ extension AsyncParsableCommand {
         do {
             try await work()
         } catch let error as LockgateError {
-            let style = TerminalStyle(descriptor: STDERR_FILENO, environment: ProcessEnvironment.variables)
-            var text = "\(style.red("error:")) \(TerminalStyle.harmless(error.message))\n"
-            if let remedy = error.remedy { text += "  \(style.bold("fix:")) \(remedy)\n" }
-            try? PosixFile.writeAll(STDERR_FILENO, Array(text.utf8))
+            CommandOutput.report(error)
             throw ExitCode(error.exitCode)
         }
     }

@@ -143,6 +143,11 @@ package struct ContentReview: Sendable, Hashable {
 
     package var isApproved: Bool { changes.isEmpty }
 
+    /// The whole content as if nothing had been approved yet.
+    package var everything: [Change] {
+        content.items.map { Change(kind: .added, name: $0.name, old: nil, new: $0.content) }
+    }
+
     /// The refusal of a run that cannot ask.
     package var refusal: LockgateError {
         let names = changes.prefix(5).map { "\($0.name.printable) (\($0.kind.rawValue))" }.joined(separator: ", ")

@@ -35,7 +35,7 @@ package final class Gate: Sendable {
     package func pass<Value: Sendable>(
         _ effect: Effect, item: String?, run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
-        let verdict = policy.verdict(on: effect)
+        let verdict = policy.verdict(on: effect).unattended
         guard verdict.decision == .allow else {
             try deny(effect, item: item, verdict: verdict)
             return .denied(verdict)

@@ -25,10 +25,18 @@ package struct AccessPolicy: Sendable, Hashable {
     /// Files and folders that file tools may change although something runs them by itself. Absolute.
     package var autoRunGrants: [Sourced<String>]
 
+    /// Whether and when a person is asked.
+    package var approvalPolicy: Sourced<ApprovalPolicy>
+    /// What rule files say about commands.
+    package var rules: CommandRules
+
     package init(
         sandboxMode: Sourced<SandboxMode>, network: Sourced<NetworkMode>, writableRoots: [Sourced<String>],
-        autoRunGrants: [Sourced<String>] = []
+        autoRunGrants: [Sourced<String>] = [], approvalPolicy: Sourced<ApprovalPolicy> = Sourced(.onRequest),
+        rules: CommandRules = CommandRules()
     ) {
+        self.approvalPolicy = approvalPolicy
+        self.rules = rules
         self.autoRunGrants = autoRunGrants
         self.sandboxMode = sandboxMode
         self.network = network
@@ -43,8 +51,12 @@ package struct AccessPolicy: Sendable, Hashable {
     /// The gate's answer on an effect.
     package func verdict(on effect: Effect) -> Verdict {
         switch effect {
-        case .runCommand, .writeInput:
-            return Verdict(.allow, rule: modeRule, origin: sandboxMode.origin)
+        case .runCommand(let argv, _, _):
+            // Without a rule and with the sandbox as the only judge there is nothing to be read for.
+            guard !rules.prefixes.isEmpty || approvalPolicy.value == .untrusted else { return allowed }
+            return decision(onCommand: argv).verdict
+        case .writeInput:
+            return allowed
         case .readFile:
             return Verdict(.allow, rule: "filesystem: reads", origin: Origin(.builtIn))
         case .access:
@@ -57,9 +69,12 @@ package struct AccessPolicy: Sendable, Hashable {
             for path in changes.flatMap({ [$0.path] + ($0.movedTo.map { [$0] } ?? []) }) {
                 if let refusal = refusal(ofChangeTo: path) { return refusal }
             }
-            return Verdict(.allow, rule: modeRule, origin: sandboxMode.origin)
+            return allowed
         }
     }
+
+    /// What the sandbox alone holds.
+    var allowed: Verdict { Verdict(.allow, rule: modeRule, origin: sandboxMode.origin) }
 
     private var modeRule: String { "sandbox_mode = \"\(sandboxMode.value.rawValue)\"" }
 
@@ -112,6 +127,12 @@ package struct AccessPolicy: Sendable, Hashable {
             "writable_roots": list(writableRoots),
         ]
         if !autoRunGrants.isEmpty { object["allow_auto_run"] = list(autoRunGrants) }
+        object["approval_policy"] = .string(approvalPolicy.value.rawValue)
+        object["approval_policy_origin"] = .string(approvalPolicy.origin.description)
+        if !rules.prefixes.isEmpty {
+            object["rules"] = .array(
+                rules.prefixes.map { ["rule": .string($0.text), "origin": .string($0.origin.description)] })
+        }
         return .object(object)
     }
 }

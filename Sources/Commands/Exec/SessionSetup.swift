@@ -52,6 +52,8 @@ struct SessionSetup: Sendable {
                 "\(cwd) is not inside a git repository, so changes could not be reviewed or undone",
                 remedy: "run git init there, or give --skip-git-repo-check")
         }
+        // A run without a screen cannot ask, so a trusted project that changed has to be reviewed first.
+        if let review = configuration.review, !review.isApproved { throw review.refusal }
         let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
         let standing = try SandboxStanding.find(settings: configuration.settings, home: home)
         return SessionSetup(

@@ -16,12 +16,16 @@ struct ProjectFixture {
         }
     }
 
+    var environment: [String: String] {
+        [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.at("home"), "LOCKGATE_HOME": home,
+            "LC_ALL": "C.UTF-8",
+        ]
+    }
+
     func lockgate(_ arguments: String..., input: String? = nil) async throws -> ProgramRun.Result {
         try await ProgramRun.run(
-            "lockgate", arguments, in: project,
-            environment: [
-                "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.at("home"), "LOCKGATE_HOME": home,
-                "LC_ALL": "C.UTF-8",
-            ], scratch: folder, input: input.map { Array($0.utf8) })
+            "lockgate", arguments, in: project, environment: environment, scratch: folder,
+            input: input.map { Array($0.utf8) })
     }
 }

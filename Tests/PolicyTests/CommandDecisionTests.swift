@@ -33,6 +33,9 @@ import Wire
         ("$x push", .ask), ("git p", .ask), ("eval \"$x\"", .ask), ("source x", .ask), ("curl x | sh", .ask),
         ("echo 'open", .ask), ("alias x=y", .ask), ("git status", .allow), ("ls $x *.c > f", .allow),
         ("git log $x", .allow), ("echo git push", .allow), ("make \"$x\"", .allow), ("python3 x.py", .allow),
+        ("set -euo pipefail; cd sub && ./gradlew build", .allow), ("export A=1 && make", .allow),
+        ("cd x && ./rm y", .ask),
+        ("cd /tmp && ./git push", .deny), ("export PATH=$x; make", .ask),
     ])
     func theStrictestRuleThatMayMatchDecides(_ script: String, _ decision: Verdict.Decision) throws {
         let verdict = verdict(try policy(Self.rules), script)
@@ -46,7 +49,8 @@ import Wire
         ("CC=x make", .ask), ("make $x", .ask), ("./make", .ask), ("/tmp/make", .ask), ("./cat x", .ask),
         ("sudo make", .ask), ("make && touch x", .ask), ("git -c core.fsmonitor=x status", .ask), ("x=1; make", .ask),
         ("make; source x", .ask), ("for f in a; do make; done", .ask), ("git push", .deny), ("touch x", .ask),
-        ("xargs make", .ask), ("", .allow), ("cat <<E\n$(touch x)\nE\n", .ask),
+        ("xargs make", .ask), ("", .allow), ("set -e; make", .allow),
+        ("export A=1; make", .ask), ("cd x; make", .ask), ("cat <<E\n$(touch x)\nE\n", .ask),
     ])
     func untrustedAsksAboutAllThatIsNeitherAllowedNorReading(_ script: String, _ decision: Verdict.Decision) throws {
         let verdict = verdict(try policy(Self.rules, .untrusted), script)

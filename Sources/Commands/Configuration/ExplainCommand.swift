@@ -1,22 +1,42 @@
 package import ArgumentParser
 import Basics
 import Config
+import Policy
 import Wire
 
-/// `lockgate explain`: why a setting has its value.
+/// `lockgate explain`: why a setting has its value, and what would be decided about a command.
 package struct ExplainCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Say where a setting comes from, why it counts, and who may change it.",
-        discussion: "The name of a table, such as network, explains every key that is set in it.")
+        commandName: "explain",
+        abstract: "Say where a setting comes from and who may change it, or what the gate decides about a command.",
+        discussion: """
+            The name of a table, such as network, explains every key that is set in it.
+
+            `lockgate explain -- CMD ARGS` runs nothing. It shows what would run, the rules about it, the verdict and the \
+            smallest grant, by the function that the gate itself uses. One word after -- is read as a shell script.
+            """)
 
     @OptionGroup var source: ConfigurationArguments
     @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "A dotted key or table, such as network.mode.") var key: String
+    @Argument(help: "A dotted key or table, such as network.mode.") var key: String?
+    @Argument(parsing: .postTerminator, help: "A command, after --.") var command: [String] = []
 
     package init() {}
 
+    package func validate() throws {
+        if (key == nil) == command.isEmpty { throw ValidationError("name a key, or a command after --") }
+    }
+
     package func run() async throws {
-        try await CommandOutput.printing { try Self.text(key: key, in: source.load(), json: json) }
+        try await CommandOutput.printing {
+            let configuration = try source.load()
+            if let key { return try Self.text(key: key, in: configuration, json: json) }
+            let rules = try RuleFiles.load(configuration, ConfigurationArguments.loader(directory: source.directory))
+            let policy = try AccessPolicy(
+                configuration, rules: rules, workspace: configuration.project.workingDirectory)
+            let trace = CommandTrace(command, policy: policy)
+            return json ? trace.json.text : trace.text
+        }
     }
 
     static func text(key: String, in configuration: Configuration, json: Bool) throws(LockgateError) -> String {

@@ -20,6 +20,8 @@ struct SessionSetup: Sendable {
     /// The workspace, links resolved.
     let cwd: String
     let configuration: Configuration
+    /// What the rule files say; read once, so that a run cannot change its own rules.
+    let rules: CommandRules
     let selection: ModelSelection
     /// The sandbox's level on this machine.
     let standing: SandboxStanding
@@ -44,8 +46,8 @@ struct SessionSetup: Sendable {
                     ? try ConfigurationOverride(argument: override.key)
                     : ConfigurationOverride(key: override.key, value: .string(override.text), flag: override.flag))
         }
-        let configuration = try ConfigurationLoader(home: home, environment: environment, workingDirectory: cwd)
-            .load(profile: request.profile, overrides: overrides)
+        let loader = ConfigurationLoader(home: home, environment: environment, workingDirectory: cwd)
+        let configuration = try loader.load(profile: request.profile, overrides: overrides)
         guard configuration.project.hasMarker || request.skipsRepositoryCheck || configuration.trust == .trusted else {
             throw LockgateError(
                 "workspace.not_a_repository",
@@ -54,27 +56,19 @@ struct SessionSetup: Sendable {
         }
         // A run without a screen cannot ask, so a trusted project that changed has to be reviewed first.
         if let review = configuration.review, !review.isApproved { throw review.refusal }
+        let rules = try RuleFiles.load(configuration, loader)
         let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
         let standing = try SandboxStanding.find(settings: configuration.settings, home: home)
         return SessionSetup(
             request: request, environment: environment, home: home, startDirectory: start, cwd: cwd,
-            configuration: configuration, selection: selection, standing: standing)
+            configuration: configuration, rules: rules, selection: selection, standing: standing)
     }
 
     // MARK: - Policy
 
     /// The access policy with the place each part was set.
     func policy() throws(LockgateError) -> AccessPolicy {
-        func origin(_ key: String) throws(LockgateError) -> Wire.Origin { try configuration.resolve(key).origin }
-        var roots = [Sourced(cwd)]
-        for path in settings.sandboxWorkspaceWrite.writableRoots {
-            guard let real = PosixFile.canonical(path) else {
-                throw LockgateError(
-                    "config.writable_root", "the writable root \(path) does not exist",
-                    remedy: "create it, or take it out of sandbox_workspace_write.writable_roots")
-            }
-            roots.append(Sourced(real, try origin("sandbox_workspace_write.writable_roots")))
-        }
+        var policy = try AccessPolicy(configuration, rules: rules, workspace: cwd)
         for path in request.addedDirectories {
             guard let real = PosixFile.canonical(PathText.absolute(path, from: startDirectory)),
                 PosixFile.isDirectory(real)
@@ -83,14 +77,9 @@ struct SessionSetup: Sendable {
                     "config.writable_root", "--add-dir \(path) is not a directory", remedy: "create it first",
                     exitCode: 2)
             }
-            roots.append(Sourced(real, Wire.Origin(.flag("--add-dir"))))
+            policy.writableRoots.append(Sourced(real, Wire.Origin(.flag("--add-dir"))))
         }
-        return AccessPolicy(
-            sandboxMode: Sourced(settings.sandboxMode, try origin("sandbox_mode")),
-            network: Sourced(settings.networkMode, try origin("network.mode")), writableRoots: roots,
-            autoRunGrants: try settings.allowAutoRun.map { path throws(LockgateError) in
-                Sourced(PosixFile.canonical(path) ?? path, try origin("filesystem.allow_auto_run"))
-            })
+        return policy
     }
 
     /// The tools that the project is built with, and where their caches are.

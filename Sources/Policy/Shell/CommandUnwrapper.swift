@@ -37,7 +37,7 @@ struct CommandUnwrapper {
             guard let name = result.commands[index].words.first?.text, name.contains("/"), !name.hasPrefix("/") else {
                 continue
             }
-            result.commands[index].words[0] = .unknown("\(name) seen from another folder")
+            result.commands[index].extras.append("\(name) is taken from another folder")
         }
         return result
     }
@@ -54,6 +54,11 @@ struct CommandUnwrapper {
         }
         let name = PathText.name(program)
         let rest = Array(command.words.dropFirst())
+        if name == "set", Self.isPlainSet(rest) { return analysis.commands.append(command.passing) }
+        if ["export", "readonly", "unset"].contains(name), let names = Self.plainNames(rest) {
+            analysis.commands.append(command)
+            return names.forEach { extra("sets \($0)") }
+        }
         if ["bash", "sh", "dash"].contains(name) { return addShell(command, name, rest) }
         if let wrapper = CommandWrapper.table[name] { return addWrapped(command, name, wrapper, rest) }
         analysis.commands.append(command)
@@ -76,6 +81,23 @@ struct CommandUnwrapper {
             doubt("what the loader \(name) runs is not read")
         default: break
         }
+    }
+
+    /// `set -euo pipefail` and the like change when a script stops, not what its commands are.
+    private static func isPlainSet(_ words: [ShellWord]) -> Bool {
+        let options = ["errexit", "nounset", "pipefail", "xtrace"]
+        return !words.isEmpty
+            && words.allSatisfy { word in
+                guard let text = word.text, let sign = text.first else { return false }
+                if options.contains(text) { return true }
+                return (sign == "-" || sign == "+") && text.count > 1 && text.dropFirst().allSatisfy("euxo".contains)
+            }
+    }
+
+    /// The variables in `export NAME=VALUE NAME`; nil where any word is more than that.
+    private static func plainNames(_ words: [ShellWord]) -> [String]? {
+        let names = words.compactMap { $0.text?.prefix { $0 != "=" } }.map(String.init)
+        return names.count == words.count && !names.isEmpty && names.allSatisfy(ShellParser.isName) ? names : nil
     }
 
     private mutating func doubt(_ reason: String) {
@@ -234,6 +256,15 @@ struct CommandUnwrapper {
         }
         for script in git.scripts { addScript(script, within: within, dialect: .posix) }
         if !git.command.isEmpty { add(FoundCommand(git.command, within: within)) }
+    }
+}
+
+extension FoundCommand {
+    /// The same command, for which no allow is needed.
+    fileprivate var passing: FoundCommand {
+        var command = self
+        if command.extras.isEmpty { command.role = .passes }
+        return command
     }
 }
 

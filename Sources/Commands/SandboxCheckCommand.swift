@@ -59,8 +59,11 @@ package struct SandboxCheckCommand: AsyncParsableCommand {
 
         let variables = CommandEnvironment(inherited: environment, policy: .init(inherit: .all), tools: tools)
             .variables(mode: policy.mode, network: policy.network, hasTerminal: false)
-        let inside = try await SandboxSession(policy: policy, environment: environment).capture(
+        let session = try SandboxSession(policy: policy, environment: environment)
+        let inside = try await session.capture(
             SandboxCommand(arguments: arguments, workingDirectory: workspace, environment: variables))
+        // The run outside, and whoever runs next, find the project without the sandbox's placeholders.
+        await session.shutDown()
         let rules = DenialRules(
             policy: policy, origins: options.origins, style: .sandbox, host: .machine(environment: environment))
         let denials = DenialAnalysis(rules: rules, cwd: workspace).denials(

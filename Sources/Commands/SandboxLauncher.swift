@@ -11,6 +11,7 @@ final class SandboxLauncher: CommandLauncher {
     private let rules: DenialRules
     /// Set until the first command, before which the user's caches are shown in the project's own.
     private let caches: Mutex<ToolchainCaches?>
+    private let recordedIncidents = Mutex(0)
 
     /// - Throws: when the sandbox's helper is missing or unsafe.
     init(
@@ -30,6 +31,14 @@ final class SandboxLauncher: CommandLauncher {
         let policy = session.policy
         let text = "\(policy.mode.rawValue), network \(policy.network.rawValue)"
         return policy.level.warning == nil ? text : text + ", level \(policy.level.rawValue)"
+    }
+
+    func takeIncidents() -> [String] {
+        let all = session.incidents
+        return recordedIncidents.withLock { recorded in
+            defer { recorded = all.count }
+            return all.dropFirst(recorded).map(\.rawValue)
+        }
     }
 
     /// Ends the session's helper and waits until it has left nothing behind. Call when no command runs any more.
@@ -90,6 +99,8 @@ private final class SandboxedCommand: RunningCommand {
     func denials(output: String, exit: CommandExit) -> [EffectDenial] {
         analysis.denials(output: output, failed: exit != .exited(0), reported: process.denials)
     }
+
+    var loss: LockgateError? { process.lostSandbox }
 
     func interrupt() { process.interrupt() }
 

@@ -28,8 +28,10 @@ package enum SandboxRun {
         let relay = isTerminal ? TerminalRelay(process) : nil
         let status = await process.wait()
         await relay?.finish()
-        await process.waitForCleanUp()
-        await session.shutDown()
+        if session.leavesSomething {
+            await process.waitForCleanUp()
+            await session.shutDown()
+        }
         signals.stop()
         return status.shellCode
     }

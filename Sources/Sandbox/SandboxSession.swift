@@ -66,6 +66,17 @@ package final class SandboxSession: Sendable {
     /// Lets the helper end as soon as no command needs it any more. A later command starts another.
     package func end() { state.withLock { $0 = State(incidents: $0.incidents) } }
 
+    /// Whether there is anything outside the namespaces that has to be taken away: placeholders, a fence's folder. The
+    /// end of a command is told when nothing of it runs any more; what the kernel then has to free needs no waiting for.
+    var leavesSomething: Bool {
+        state.withLock { state in
+            guard let plan = state.plan, policy.mode != .dangerFullAccess, policy.level.hasNamespaces else {
+                return true
+            }
+            return !plan.base.placeholders.isEmpty || plan.keeper != nil
+        }
+    }
+
     /// As `end`, and waits until nothing is left behind, unless a command still runs.
     package func shutDown() async {
         let (helper, plan) = state.withLock { ($0.zygote?.helper, $0.plan) }

@@ -43,6 +43,9 @@ package protocol CommandLauncher: Sendable {
     /// Level and mode that hold for the commands, for the journal.
     var sandboxDescription: String { get }
 
+    /// What happened to the sandbox since this was last asked, for the journal: names of incidents, oldest first.
+    func takeIncidents() -> [String]
+
     /// - Throws: why the sandbox or the command could not be started. Never starts it with less protection.
     func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand
 }
@@ -58,8 +61,18 @@ package protocol RunningCommand: AnyObject, Sendable {
     /// What the sandbox refused this command, once it has ended: what it saw itself, and for a command that failed what
     /// its output says and the policy confirms.
     func denials(output: String, exit: CommandExit) -> [EffectDenial]
+    /// Why it ended, when that was the end of the sandbox around it and none of its own doing.
+    var loss: LockgateError? { get }
     /// Interrupts it as Ctrl-C would.
     func interrupt()
     /// Ends it and all it started: a polite signal, then, after the grace, a final one.
     func terminate(grace: Duration) async
+}
+
+extension CommandLauncher {
+    package func takeIncidents() -> [String] { [] }
+}
+
+extension RunningCommand {
+    package var loss: LockgateError? { nil }
 }

@@ -15,6 +15,10 @@ struct CommandReport: Sendable {
     var isStopped = false
     /// What the sandbox refused; known once the command has ended.
     var denials: [EffectDenial] = []
+    /// Set when the sandbox ended, and the command with it.
+    var loss: LockgateError?
+    /// What happened to the sandbox before this command could start.
+    var incidents: [String] = []
     /// What changed meanwhile that programs outside the sandbox run or obey.
     var sensitiveChanges: [SensitiveChange] = []
 
@@ -26,7 +30,10 @@ struct CommandReport: Sendable {
         text = unread.text
         totalBytes = unread.total
         whole = terminal.wholeOutput
-        if let exit { denials = terminal.command.denials(output: whole.text, exit: exit) }
+        if let exit {
+            denials = terminal.command.denials(output: whole.text, exit: exit)
+            loss = terminal.command.loss
+        }
     }
 
     init(refusal: String) {
@@ -43,6 +50,7 @@ struct CommandReport: Sendable {
         case .signaled(let signal)?: head.append("Process ended by signal \(signal)")
         case nil: head.append("Process running with session ID \(terminal ?? 0)")
         }
+        if let loss { head.append("\(loss.message) \(loss.remedy ?? "")") }
         if totalBytes > text.utf8.count { head.append("Total output: \(totalBytes) bytes, shortened below") }
         head.append("Output:")
         return head.joined(separator: "\n") + "\n" + explainedText
@@ -59,6 +67,10 @@ struct CommandReport: Sendable {
         item.omittedBytes = whole.omitted
         item.durationMilliseconds = milliseconds
         item.denials = denials
+        if let loss {
+            item.reason = loss.message
+            item.reasonCode = loss.code.name
+        }
         item.sensitiveChanges = sensitiveChanges
         switch exit {
         case .exited(let code)?:
@@ -81,6 +93,8 @@ struct CommandReport: Sendable {
             "output_bytes": .int(max(totalBytes, whole.text.utf8.count + whole.omitted)),
         ]
         if let exit { object["exit_code"] = .int(exit.code) }
+        if let loss { object["loss"] = ["code": .string(loss.code.name), "message": .string(loss.message)] }
+        if !incidents.isEmpty { object["sandbox_incidents"] = .array(incidents.map { .string($0) }) }
         if let terminal { object["terminal"] = .int(terminal) }
         if !denials.isEmpty { object["denials"] = .array(denials.map(\.json)) }
         if !sensitiveChanges.isEmpty { object["sensitive_changes"] = .array(sensitiveChanges.map(\.json)) }

@@ -101,6 +101,7 @@ package final class CommandTools: Sendable {
                     await Task.detached { await terminal.wait(upTo: .seconds(1)) }.value
                 }
                 var report = CommandReport(terminal, modelBytes: modelBytes)
+                report.incidents = self.launcher.takeIncidents()
                 report.isStopped = isOverdue
                 report.sensitiveChanges = self.watch?.changes() ?? []
                 if terminal.exit != nil { self.forget(terminal) }
@@ -109,6 +110,7 @@ package final class CommandTools: Sendable {
         } catch let error as LockgateError where error.code.name.hasPrefix("sandbox.") {
             item.status = .failed
             item.reason = error.message
+            item.reasonCode = error.code.name
             try host.complete(id, .commandExecution(item))
             try host.refused(
                 effect, item: id,

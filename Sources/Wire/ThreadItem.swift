@@ -36,6 +36,8 @@ package struct ThreadItem: Sendable, Hashable {
         package var durationMilliseconds: Int?
         /// Why the gate or the sandbox refused it.
         package var reason: String?
+        /// The same for programs: `sandbox.session_lost`, `sandbox.unavailable`; nil when a rule decided.
+        package var reasonCode: String?
         /// The signal that ended it, by name.
         package var signal: String?
         /// Set while the command goes on as a background terminal.
@@ -131,6 +133,7 @@ extension ThreadItem {
             if let terminal = command.terminal { object["terminal"] = .int(terminal) }
             if command.omittedBytes > 0 { object["omitted_bytes"] = .int(command.omittedBytes) }
             if let reason = command.reason { object["reason"] = .string(reason) }
+            if let code = command.reasonCode { object["reason_code"] = .string(code) }
             if !command.denials.isEmpty { object["denials"] = .array(command.denials.map(\.json)) }
             object.add(command.sensitiveChanges)
         case .fileChange(let report):

@@ -46,7 +46,7 @@ import Testing
                 "lockgate", ["sandbox", "check", "--json", "--allow-write", "/var/tmp"] + command,
                 in: folder.at("project"),
                 environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.at("home")], scratch: folder)
-            #expect(mended.status == 0, "\(mended.text)")
+            #expect(mended.status == 0, "\(mended.text)\(mended.errorText)")
         }
     }
 

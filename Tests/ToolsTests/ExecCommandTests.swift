@@ -53,6 +53,26 @@ import Wire
             ])
     }
 
+    @Test func theEndOfTheSandboxIsTheReasonAndIsJournaled() async throws {
+        let lost = LockgateError("sandbox.session_lost", "the helper was killed", remedy: "run it again")
+        let bench = try CommandBench { command in
+            command.print("half")
+            command.lose(lost)
+        }
+        bench.launcher.incidents.withLock { $0 = ["helper_lost"] }
+        let result = try await bench.exec.call(["cmd": "make"], bench.host)
+        #expect(result.text.contains("the helper was killed run it again"))
+        let item = try #require(bench.host.commands.first)
+        #expect(item.reason == "the helper was killed")
+        #expect(item.reasonCode == "sandbox.session_lost")
+        #expect(item.status == .failed)
+        let outcome = try #require(bench.host.outcomes.first)
+        #expect(outcome["loss"] == ["code": "sandbox.session_lost", "message": "the helper was killed"])
+        #expect(outcome["sandbox_incidents"] == ["helper_lost"])
+        _ = try await bench.exec.call(["cmd": "make"], bench.host)
+        #expect(bench.host.outcomes.last?["sandbox_incidents"] == nil, "told once")
+    }
+
     @Test(arguments: ["", "[]", "{}", "{\"cmd\": 3}", "{\"cmd\"", "null"])
     func wrongArgumentsStartNothing(text: String) async throws {
         let bench = try CommandBench { $0.end(.exited(0)) }

@@ -16,6 +16,7 @@ final class RecordingHost: ToolHost {
     private struct State {
         var steps: [Step] = []
         var effects: [Effect] = []
+        var outcomes: [JSONValue] = []
         var items = 0
     }
 
@@ -29,6 +30,8 @@ final class RecordingHost: ToolHost {
 
     var steps: [Step] { state.withLock { $0.steps } }
     var effects: [Effect] { state.withLock { $0.effects } }
+    /// What the journal would keep of each effect that passed.
+    var outcomes: [JSONValue] { state.withLock { $0.outcomes } }
 
     /// The items that were completed, as they were then.
     var completed: [ThreadItem.Kind] {
@@ -66,7 +69,9 @@ final class RecordingHost: ToolHost {
     ) async throws -> Passage<Value> {
         state.withLock { $0.effects.append(effect) }
         if let denial { return .denied(denial) }
-        return .ran(try await run().0)
+        let (value, outcome) = try await run()
+        state.withLock { $0.outcomes.append(outcome) }
+        return .ran(value)
     }
 }
 

@@ -12,6 +12,7 @@ final class ScriptedCommand: RunningCommand {
         var waiters: [CheckedContinuation<CommandExit, Never>] = []
         var input: [[UInt8]] = []
         var interrupts = 0
+        var loss: LockgateError?
         var terminations = 0
     }
 
@@ -85,6 +86,15 @@ final class ScriptedCommand: RunningCommand {
         }
     }
 
+    /// Why it ended, if that was the sandbox's end.
+    var loss: LockgateError? { state.withLock { $0.loss } }
+
+    /// Ends it because its sandbox is gone.
+    func lose(_ loss: LockgateError) {
+        state.withLock { $0.loss = loss }
+        end(.signaled(Int(SIGKILL)))
+    }
+
     func denials(output: String, exit: CommandExit) -> [EffectDenial] { [] }
 
     func interrupt() { state.withLock { $0.interrupts += 1 } }
@@ -98,6 +108,8 @@ final class ScriptedCommand: RunningCommand {
 /// Starts scripted commands and keeps them; each is given to the test's script when it has started.
 final class ScriptedLauncher: CommandLauncher {
     let sandboxDescription = "scripted"
+    /// Told once, to the next command.
+    let incidents = Mutex<[String]>([])
     private let started = Mutex<[ScriptedCommand]>([])
     private let takesInput: Bool
     private let script: @Sendable (ScriptedCommand) throws(LockgateError) -> Void
@@ -108,6 +120,13 @@ final class ScriptedLauncher: CommandLauncher {
     ) {
         self.takesInput = takesInput
         self.script = script
+    }
+
+    func takeIncidents() -> [String] {
+        incidents.withLock { incidents in
+            defer { incidents = [] }
+            return incidents
+        }
     }
 
     var commands: [ScriptedCommand] { started.withLock { $0 } }

@@ -10,10 +10,11 @@ package struct SurveyCache: Sendable {
     private static let limit = 16 << 10
     private static let version = 1
 
-    private let path: String
+    private let home: String
+    private var path: String { Paths.join(home, "sandbox-survey.json") }
 
     /// - Parameter home: the product's own folder, which no command can see.
-    package init(home: String) { path = Paths.join(home, "sandbox-survey.json") }
+    package init(home: String) { self.home = home }
 
     /// The survey that holds for this boot, kernel, helper, user and surroundings.
     package func survey(helper: String) throws(LockgateError) -> LayerSurvey {
@@ -31,6 +32,7 @@ package struct SurveyCache: Sendable {
         let survey = try LayerSurvey.run(helper: helper)
         let file: JSONValue = ["version": .int(Self.version), "key": key, "layers": survey.json]
         // Without a place to keep it, it is made each time.
+        try? PosixFile.makeDirectory(home)
         try? PosixFile.replace(path, with: file.bytes + [0x0A])
         return survey
     }

@@ -90,7 +90,8 @@ package enum Paths {
             guard let start = buffer.baseAddress else { return nil }
             let length = readlink(path, start, buffer.count)
             guard length > 0, length < buffer.count else { return nil }
-            return String(validating: buffer[..<length].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            start[length] = 0
+            return String(validatingCString: start)
         }
     }
 

@@ -31,6 +31,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Tools", "Wire",
+                "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -100,5 +101,12 @@ let package = Package(
         .testTarget(
             name: "ToolsTests", dependencies: ["Basics", "TestSupport", "Tools", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
+        .target(
+            name: "Workspace",
+            dependencies: ["Basics", "CLinux", "Text", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WorkspaceTests", dependencies: ["Basics", "TestSupport", "Wire", "Workspace"],
+            swiftSettings: strict),
     ]
 )

@@ -37,7 +37,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Basics", "Commands", "Journal", "TestSupport", "Wire", "lockgate", "lockgate-sandbox",
+                "Basics", "Commands", "Journal", "TestSupport", "Wire", "Workspace", "lockgate", "lockgate-sandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

@@ -8,7 +8,10 @@ package struct Lockgate: AsyncParsableCommand {
         commandName: "lockgate",
         abstract: "A coding agent whose every effect passes one gate: watched, explained, recorded, reversible.",
         version: Version.text,
-        subcommands: [ExecCommand.self, SandboxCommandLine.self, ModelCommand.self, DoctorCommand.self])
+        subcommands: [
+            ExecCommand.self, SandboxCommandLine.self, ModelCommand.self, DoctorCommand.self, UndoCommand.self,
+            RedoCommand.self, DiffCommand.self,
+        ])
 
     package init() {}
 

@@ -22,6 +22,9 @@ package final class CheckpointStore {
     /// The workspace's canonical path.
     package var workspace: String { folder.workspace }
 
+    /// The store's own folder.
+    var path: String { folder.path }
+
     /// Opens a workspace's store, makes it if there is none, and completes a restore that was killed.
     ///
     /// - Parameters:
@@ -33,6 +36,16 @@ package final class CheckpointStore {
         var status = stat()
         self.home = stat(home, &status) == 0 ? FileStamp(status) : nil
         try locked { () throws(LockgateError) in try completePendingRestore() }
+    }
+
+    /// The folder itself or the nearest one above it that has checkpoints; nil for none.
+    package static func enclosing(_ directory: String, home: String) -> String? {
+        var path = StoreFolder.canonical(directory) ?? directory
+        while !StoreFolder.exists(home: home, canonical: path) {
+            guard path != "/" else { return nil }
+            path = PathText.parent(path)
+        }
+        return path
     }
 
     // MARK: Checkpoints

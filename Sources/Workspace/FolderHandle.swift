@@ -114,7 +114,7 @@ extension [UInt8] {
     func child(_ name: [UInt8]) -> [UInt8] { isEmpty ? name : self + [UInt8(ascii: "/")] + name }
 
     /// Whether the path is `folder` or below it; the empty folder holds everything.
-    func isWithin(_ folder: [UInt8]) -> Bool {
+    package func isWithin(_ folder: [UInt8]) -> Bool {
         folder.isEmpty || self == folder
             || (count > folder.count && starts(with: folder) && self[folder.count] == UInt8(ascii: "/"))
     }

@@ -14,9 +14,8 @@ struct StoreFolder {
             throw LockgateError(
                 "workspace.not_found", "There is no folder \(workspace), nor one above it", remedy: "Check the path.")
         }
-        let mark = ContentDigest(of: Array(canonical.utf8)).text.prefix(32)
         self.workspace = canonical
-        path = "\(home)/workspaces/\(mark)"
+        path = Self.path(home: home, canonical: canonical)
         do throws(SystemError) {
             try PosixFile.makeDirectory(path + "/turns")
             if !PosixFile.exists(path + "/path") { try PosixFile.replace(path + "/path", with: Array(canonical.utf8)) }
@@ -25,7 +24,15 @@ struct StoreFolder {
         }
     }
 
-    private static func canonical(_ path: String) -> String? {
+    private static func path(home: String, canonical: String) -> String {
+        "\(home)/workspaces/\(ContentDigest(of: Array(canonical.utf8)).text.prefix(32))"
+    }
+
+    static func exists(home: String, canonical: String) -> Bool {
+        PosixFile.isDirectory(path(home: home, canonical: canonical))
+    }
+
+    static func canonical(_ path: String) -> String? {
         if let whole = PosixFile.canonical(path) { return whole }
         guard let parent = PosixFile.canonical(PathText.parent(path)) else { return nil }
         let name = PathText.name(path)

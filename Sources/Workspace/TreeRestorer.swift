@@ -22,8 +22,7 @@ struct TreeRestorer {
     }
 
     /// - Returns: what went otherwise than planned, by path.
-    /// - Throws: for the store's own failures.
-    func run(_ steps: [RestorePlan.Step]) throws(LockgateError) -> [RestorePlan.Conflict] {
+    func run(_ steps: [RestorePlan.Step]) -> [RestorePlan.Conflict] {
         var problems: [RestorePlan.Conflict] = []
         for step in steps { attempt(step, &problems) { step throws(SystemError) in try settleLeftover(step) } }
         for step in steps.reversed() where !step.path.isEmpty && Self.removesFirst(step) {
@@ -33,12 +32,14 @@ struct TreeRestorer {
             guard let to = step.to else { continue }
             switch to.kind {
             case .folder: attempt(step, &problems) { step throws(SystemError) in try makeFolder(step.path) }
-            case .file:
-                let bytes = try store.read(to.digest)
-                attempt(step, &problems) { step throws(SystemError) in try put(step, bytes) }
-            case .link:
-                let target = try store.read(to.digest)
-                attempt(step, &problems) { step throws(SystemError) in try put(step, target) }
+            case .file, .link:
+                // One damaged object must not keep the rest from coming back.
+                do throws(LockgateError) {
+                    let bytes = try store.read(to.digest)
+                    attempt(step, &problems) { step throws(SystemError) in try put(step, bytes) }
+                } catch {
+                    note(step.path, error.message, &problems)
+                }
             case .omitted: continue
             }
         }

@@ -18,6 +18,11 @@ package final class CheckpointStore {
     /// The tree as it was last seen; nil when it has to be read from disk or anew.
     private var seen: FolderNode?
     private var hasLoaded = false
+    /// Files read since the cache was last written.
+    private var unsaved = 0
+    /// The cache is written when it would save reading so many files: it holds all of them, so writing it for each
+    /// change would cost more than it saves.
+    private static let unsavedLimit = 256
 
     /// The workspace's canonical path.
     package var workspace: String { folder.workspace }
@@ -223,7 +228,6 @@ package final class CheckpointStore {
             if let seen, !objects.contains(seen.digest) { self.seen = nil }
         }
         let old = seen
-        let oldDigest = old?.digest
         // A scan that fails half-way leaves the cache half-changed.
         seen = nil
         do throws(SystemError) {
@@ -238,14 +242,19 @@ package final class CheckpointStore {
                 return digest
             }
             let status = try root.status()
-            let node = try TreeScanner(store: objects, device: status.st_dev, home: home).scan(root, old: old)
+            var scanner = TreeScanner(store: objects, device: status.st_dev, home: home)
+            let node = try scanner.scan(root, old: old)
             let top = SnapshotEntry(
                 kind: .folder, mode: UInt32(status.st_mode & 0o7777), size: 0, digest: node.digest)
             var bytes: [UInt8] = []
             FolderListing.append(top, name: [UInt8(ascii: ".")], to: &bytes)
             let digest = try objects.add(bytes)
             try objects.flush()
-            if node.digest != oldDigest { try folder.write("cache", node.encoded()) }
+            unsaved += scanner.filesRead
+            if old == nil || scanner.hasNewFolders || unsaved >= Self.unsavedLimit {
+                try folder.write("cache", node.encoded())
+                unsaved = 0
+            }
             seen = node
             return digest
         } catch {

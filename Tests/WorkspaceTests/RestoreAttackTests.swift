@@ -87,13 +87,14 @@ import Testing
 
     @Test func coveredFoldersCannotBeHidden() throws {
         try WorkspaceFixture.with { fixture in
-            try fixture.shell("mkdir src; echo 1 > src/f")
-            let store = try fixture.store()
-            for script in ["touch src/CACHEDIR.TAG", "rm src/f"] {
+            for script in ["mkdir src; echo 1 > src/f", "touch src/CACHEDIR.TAG", "rm src/f"] {
+                // A process each: that the folder was covered is on disk.
+                let store = try fixture.store()
                 let turn = try store.begin(script)
                 try fixture.shell(script)
                 _ = try store.end(turn)
             }
+            let store = try fixture.store()
             _ = try store.apply(try store.planUndo())
             #expect(try fixture.text("src/f") == "1\n")
         }

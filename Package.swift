@@ -31,13 +31,13 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text", "Tools",
-                "Wire",
+                "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Basics", "Commands", "Journal", "TestSupport", "Wire", "lockgate", "lockgate-sandbox",
+                "Basics", "Commands", "Journal", "TestSupport", "Wire", "Workspace", "lockgate", "lockgate-sandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
@@ -102,5 +102,12 @@ let package = Package(
         .testTarget(
             name: "ToolsTests", dependencies: ["Basics", "TestSupport", "Tools", "Wire"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Basics"], swiftSettings: strict),
+        .target(
+            name: "Workspace",
+            dependencies: ["Basics", "CLinux", "Text", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WorkspaceTests", dependencies: ["Basics", "TestSupport", "Wire", "Workspace"],
+            swiftSettings: strict),
     ]
 )

@@ -10,7 +10,8 @@ package struct Lockgate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
-            RulesCommand.self, ModelCommand.self, DoctorCommand.self,
+            RulesCommand.self, ModelCommand.self, DoctorCommand.self, UndoCommand.self,
+            RedoCommand.self, DiffCommand.self,
         ])
 
     package init() {}

@@ -1,0 +1,76 @@
+package import ArgumentParser
+import Basics
+import Glibc
+import Text
+import Wire
+import Workspace
+
+/// `lockgate diff`: what a turn changed, in git's form.
+package struct DiffCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Show what the agent's last turn, or another, changed.",
+        discussion: "Files and links outside of .git as a diff that `git apply` reads; changes in .git by name.",
+        shouldDisplay: false)
+
+    @Argument(help: "How many turns back (1 is the last that changed something), or which (t12); then paths.")
+    var arguments: [String] = []
+    @Flag(help: "Paths only.") var nameOnly = false
+    @Option(name: [.customShort("C"), .customLong("cd")], help: "The workspace, or a folder in it.")
+    var directory: String?
+
+    package init() {}
+
+    package func run() throws {
+        try RestoreOptions.reporting { () throws(LockgateError) in
+            let folder = try OpenWorkspace(directory)
+            let (choice, names) = TurnChoice.parse(arguments)
+            let paths = try names.map { name throws(LockgateError) in try folder.relative(name) }
+            let turn = try Self.turn(choice, in: folder.store.turns())
+            var out: [UInt8] = []
+            for change in try folder.store.changes(of: turn) {
+                guard paths.isEmpty || paths.contains(where: { change.path.isWithin($0) }) else { continue }
+                out += try nameOnly ? Self.name(change) : Self.rendered(change, folder.store)
+            }
+            do throws(SystemError) {
+                try PosixFile.writeAll(STDOUT_FILENO, out)
+            } catch {
+                throw LockgateError("output.failed", "standard output: \(error.reason)")
+            }
+        }
+    }
+
+    private static func turn(_ choice: TurnChoice, in turns: [TurnRecord]) throws(LockgateError) -> TurnRecord {
+        let found =
+            switch choice {
+            case .turn(let id): turns.first { $0.id == id }
+            case .last(let count): turns.filter { $0.after != $0.before }.suffix(count).first
+            }
+        guard let found else { throw LockgateError("workspace.nothing", "There is no such turn") }
+        return found
+    }
+
+    private static func name(_ change: TreeChange) -> [UInt8] {
+        let mark = change.old == nil ? "A" : change.new == nil ? "D" : "M"
+        return Array("\(mark)\t\(change.path.shownPath)\n".utf8)
+    }
+
+    private static func rendered(_ change: TreeChange, _ store: CheckpointStore) throws(LockgateError) -> [UInt8] {
+        let isInGit = change.path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
+        let sides = [change.old, change.new].compactMap { $0 }
+        guard !isInGit, sides.allSatisfy({ $0.kind == .file || $0.kind == .link }) else {
+            return isInGit || sides.contains { $0.kind == .omitted } ? Array("# ".utf8) + name(change) : []
+        }
+        return UnifiedDiff(
+            old: try version(change.path, change.old, store), new: try version(change.path, change.new, store)
+        ).rendered()
+    }
+
+    private static func version(
+        _ path: [UInt8], _ entry: SnapshotEntry?, _ store: CheckpointStore
+    ) throws(LockgateError) -> UnifiedDiff.Version? {
+        guard let entry else { return nil }
+        let mode: UInt32 = entry.kind == .link ? 0o120000 : 0o100000 | (entry.mode & 0o100 == 0 ? 0o644 : 0o755)
+        return UnifiedDiff.Version(
+            path: String(decoding: path, as: UTF8.self), bytes: try store.content(entry), mode: mode)
+    }
+}

@@ -1,0 +1,292 @@
+import Basics
+import Glibc
+package import Wire
+
+/// A workspace's checkpoints, and the way back to them.
+///
+/// A checkpoint is the workspace's whole tree, `.git` included, by content in a store of its own below the product's
+/// home. Nothing of the workspace is interpreted and no program runs, git neither: the tree may have been written by an
+/// agent, and may not be a repository. Not covered: what `Omission` lists, owners, times, extended attributes, hard
+/// links as such, and the repository of a linked worktree or submodule that lies outside of the workspace.
+///
+/// Everything is on disk when a method returns, and one process at a time works on a store. Not for use from several
+/// tasks at once.
+package final class CheckpointStore {
+    private let folder: StoreFolder
+    private let objects: ObjectStore
+    private let home: FileStamp?
+    /// The tree as it was last seen; nil when it has to be read from disk or anew.
+    private var seen: FolderNode?
+    private var hasLoaded = false
+    /// Files read since the cache was last written.
+    private var unsaved = 0
+    /// The cache is written when it would save reading so many files: it holds all of them, so writing it for each
+    /// change would cost more than it saves.
+    private static let unsavedLimit = 256
+
+    /// The workspace's canonical path.
+    package var workspace: String { folder.workspace }
+
+    /// The store's own folder.
+    var path: String { folder.path }
+
+    /// Opens a workspace's store, makes it if there is none, and completes a restore that was killed.
+    ///
+    /// - Parameters:
+    ///   - home: LOCKGATE_HOME.
+    ///   - workspace: may be gone, when it is to be brought back.
+    package init(home: String, workspace: String) throws(LockgateError) {
+        folder = try StoreFolder(home: home, workspace: workspace)
+        do throws(SystemError) { objects = try ObjectStore(folder.path + "/objects") } catch { throw .store(error) }
+        var status = stat()
+        self.home = stat(home, &status) == 0 ? FileStamp(status) : nil
+        try locked { () throws(LockgateError) in try completePendingRestore() }
+    }
+
+    /// The folder itself or the nearest one above it that has checkpoints; nil for none.
+    package static func enclosing(_ directory: String, home: String) -> String? {
+        var path = StoreFolder.canonical(directory) ?? directory
+        while !StoreFolder.exists(home: home, canonical: path) {
+            guard path != "/" else { return nil }
+            path = PathText.parent(path)
+        }
+        return path
+    }
+
+    // MARK: Checkpoints
+
+    /// The checkpoint before the first effect of a turn. A turn that never ended, because its process was killed, ends
+    /// here: what lies between counts as its work.
+    package func begin(_ label: String) throws(LockgateError) -> TurnRecord {
+        try locked { () throws(LockgateError) in
+            let root = try checkpoint()
+            try closeOpenTurns(root)
+            let turn = TurnRecord(
+                id: folder.lastTurnID() + 1, kind: .turn, began: .now, label: label, before: root)
+            try save(turn)
+            return turn
+        }
+    }
+
+    /// The checkpoint after a turn.
+    package func end(_ turn: TurnRecord) throws(LockgateError) -> TurnRecord {
+        try locked { () throws(LockgateError) in
+            var turn = turn
+            turn.after = try checkpoint()
+            try save(turn)
+            return turn
+        }
+    }
+
+    /// All turns, oldest first, undos and redos among them.
+    package func turns() -> [TurnRecord] { folder.turns() }
+
+    /// What the newest checkpoint leaves out, with the reason.
+    package func omissions() throws(LockgateError) -> [(path: [UInt8], reason: Omission)] {
+        try locked { () throws(LockgateError) in
+            var found: [(path: [UInt8], reason: Omission)] = []
+            try SnapshotTree(store: objects).forEach(in: try checkpoint()) { path, entry in
+                if let reason = entry.omission { found.append((path, reason)) }
+            }
+            return found
+        }
+    }
+
+    // MARK: Differences
+
+    /// What a turn changed.
+    package func changes(of turn: TurnRecord) throws(LockgateError) -> [TreeChange] {
+        try locked { () throws(LockgateError) in
+            let after: ContentDigest
+            if let known = turn.after { after = known } else { after = try checkpoint() }
+            return try SnapshotTree(store: objects).changes(from: turn.before, to: after)
+        }
+    }
+
+    /// A file's content or a link's target in a checkpoint; empty for anything else.
+    package func content(_ entry: SnapshotEntry?) throws(LockgateError) -> [UInt8] {
+        guard let entry, entry.kind == .file || entry.kind == .link else { return [] }
+        return try objects.read(entry.digest)
+    }
+
+    // MARK: Undo and redo
+
+    /// What taking back the last `count` turns would change. Nothing is changed yet.
+    ///
+    /// - Parameter paths: relative to the workspace; with all below. Empty for everything.
+    package func planUndo(last count: Int = 1, paths: [[UInt8]] = []) throws(LockgateError) -> RestorePlan {
+        try plan(.undo, paths) { turns, history throws(LockgateError) in
+            guard !history.effective.isEmpty else { throw .nothing("to undo: no turn has changed anything here") }
+            return history.effective.suffix(max(0, count)).reversed()
+        }
+    }
+
+    /// The same back to before a turn.
+    package func planUndo(backTo id: Int, paths: [[UInt8]] = []) throws(LockgateError) -> RestorePlan {
+        try plan(.undo, paths) { turns, history throws(LockgateError) in
+            guard let first = history.effective.firstIndex(of: id) else {
+                throw .nothing("to undo: turn \(id) is not among those in effect (`lockgate undo --list`)")
+            }
+            return history.effective[first...].reversed()
+        }
+    }
+
+    /// What taking back the last undo would change.
+    package func planRedo() throws(LockgateError) -> RestorePlan {
+        try plan(.redo, []) { turns, history throws(LockgateError) in
+            guard let last = history.undos.last else { throw .nothing("to redo") }
+            return [last]
+        }
+    }
+
+    /// Carries out a plan and records it as a turn of its own.
+    ///
+    /// - Returns: what stayed as it was, because it was edited since, also since the plan was made.
+    /// - Throws: `workspace.changed` is never thrown: a path that differs from the plan is left and listed.
+    package func apply(_ plan: RestorePlan) throws(LockgateError) -> [RestorePlan.Conflict] {
+        try locked { () throws(LockgateError) in
+            let before = try checkpoint()
+            let turn = TurnRecord(
+                id: folder.lastTurnID() + 1, kind: plan.kind, began: .now,
+                label: "\(plan.kind.rawValue) of \(plan.turns.map(String.init).joined(separator: ", "))",
+                before: before, revoked: plan.revoked)
+            do throws(SystemError) {
+                try folder.write("pending", PendingRestore(turn: turn, steps: plan.steps).json.bytes)
+            } catch {
+                throw .store(error)
+            }
+            return plan.conflicts + (try complete(PendingRestore(turn: turn, steps: plan.steps)))
+        }
+    }
+
+    private func plan(
+        _ kind: TurnRecord.Kind, _ paths: [[UInt8]],
+        _ choose: ([TurnRecord], TurnHistory) throws(LockgateError) -> [Int]
+    ) throws(LockgateError) -> RestorePlan {
+        try locked { () throws(LockgateError) in
+            let current = try checkpoint()
+            try closeOpenTurns(current)
+            let turns = folder.turns()
+            let ids = try choose(turns, TurnHistory(turns))
+            var planner = RestorePlanner(
+                store: objects, tree: SnapshotTree(store: objects), current: current, paths: paths)
+            for id in ids {
+                guard let turn = turns.first(where: { $0.id == id }), let after = turn.after else { continue }
+                try planner.takeBack(from: turn.before, to: after)
+            }
+            let plan = try planner.plan(kind, turns: ids, revoked: ids)
+            do throws(SystemError) { try objects.flush() } catch { throw .store(error) }
+            return plan
+        }
+    }
+
+    private func complete(_ restore: PendingRestore) throws(LockgateError) -> [RestorePlan.Conflict] {
+        let problems = try TreeRestorer(root: folder.workspace, store: objects).run(restore.steps)
+        var turn = restore.turn
+        turn.after = try checkpoint()
+        try save(turn)
+        unlink(folder.path + "/pending")
+        return problems
+    }
+
+    private func completePendingRestore() throws(LockgateError) {
+        guard let bytes = folder.read("pending") else { return }
+        guard let json = try? JSONValue(parsing: bytes), let restore = PendingRestore(json: json) else {
+            throw LockgateError(
+                "workspace.pending_damaged", "\(folder.path)/pending is damaged: an undo was interrupted",
+                remedy: "Compare the workspace with `lockgate diff`, then remove that file.")
+        }
+        _ = try complete(restore)
+    }
+
+    private func closeOpenTurns(_ root: ContentDigest) throws(LockgateError) {
+        for var turn in folder.turns() where turn.after == nil {
+            turn.after = root
+            try save(turn)
+        }
+    }
+
+    // MARK: Reading the workspace
+
+    private func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
+        try folder.locked { () throws(LockgateError) in
+            do throws(SystemError) { try objects.refresh() } catch { throw .store(error) }
+            return try body()
+        }
+    }
+
+    private func save(_ turn: TurnRecord) throws(LockgateError) {
+        do throws(SystemError) { try folder.write(turn) } catch { throw .store(error) }
+    }
+
+    /// Records the workspace as it is and returns its root object.
+    private func checkpoint() throws(LockgateError) -> ContentDigest {
+        if !hasLoaded {
+            hasLoaded = true
+            seen = folder.read("cache").flatMap(FolderNode.decode)
+            // A cache may be newer than objects that a killed process did not get to name.
+            if let seen, !objects.contains(seen.digest) { self.seen = nil }
+        }
+        let old = seen
+        // A scan that fails half-way leaves the cache half-changed.
+        seen = nil
+        do throws(SystemError) {
+            let root: FolderHandle
+            do throws(SystemError) {
+                root = try FolderHandle.root(folder.workspace)
+            } catch {
+                guard error.errno == ENOENT else { throw error }
+                // The folder itself is gone: an empty root object.
+                let digest = try objects.add([])
+                try objects.flush()
+                return digest
+            }
+            let status = try root.status()
+            var scanner = TreeScanner(store: objects, device: status.st_dev, home: home)
+            let node = try scanner.scan(root, old: old)
+            let top = SnapshotEntry(
+                kind: .folder, mode: UInt32(status.st_mode & 0o7777), size: 0, digest: node.digest)
+            var bytes: [UInt8] = []
+            FolderListing.append(top, name: [UInt8(ascii: ".")], to: &bytes)
+            let digest = try objects.add(bytes)
+            try objects.flush()
+            unsaved += scanner.filesRead
+            if old == nil || scanner.hasNewFolders || unsaved >= Self.unsavedLimit {
+                try folder.write("cache", node.encoded())
+                unsaved = 0
+            }
+            seen = node
+            return digest
+        } catch {
+            throw .workspace(error)
+        }
+    }
+}
+
+/// A restore that has begun; on disk until it is complete.
+struct PendingRestore {
+    let turn: TurnRecord
+    let steps: [RestorePlan.Step]
+
+    init(turn: TurnRecord, steps: [RestorePlan.Step]) {
+        self.turn = turn
+        self.steps = steps
+    }
+
+    var json: JSONValue { ["turn": turn.json, "steps": .array(steps.map(\.json))] }
+
+    init?(json: JSONValue) {
+        guard let turn = json["turn"].flatMap(TurnRecord.init(json:)), let values = json["steps"]?.array else {
+            return nil
+        }
+        let steps = values.compactMap(RestorePlan.Step.init(json:))
+        guard steps.count == values.count else { return nil }
+        self.init(turn: turn, steps: steps)
+    }
+}
+
+extension LockgateError {
+    static func nothing(_ text: String) -> LockgateError {
+        LockgateError("workspace.nothing", "There is nothing \(text)")
+    }
+}

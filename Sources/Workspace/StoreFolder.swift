@@ -1,0 +1,98 @@
+import Basics
+import Glibc
+import Wire
+
+/// A workspace's folder in the product's home: `workspaces/<digest of its canonical path>`, with `objects/`, `turns/`,
+/// `cache`, `pending`, `path` and `lock`.
+struct StoreFolder {
+    let path: String
+    let workspace: String
+
+    /// - Parameter workspace: need not exist any more; its folder then has to.
+    init(home: String, workspace: String) throws(LockgateError) {
+        guard let canonical = Self.canonical(workspace) else {
+            throw LockgateError(
+                "workspace.not_found", "There is no folder \(workspace), nor one above it", remedy: "Check the path.")
+        }
+        self.workspace = canonical
+        path = Self.path(home: home, canonical: canonical)
+        do throws(SystemError) {
+            try PosixFile.makeDirectory(path + "/turns")
+            if !PosixFile.exists(path + "/path") { try PosixFile.replace(path + "/path", with: Array(canonical.utf8)) }
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private static func path(home: String, canonical: String) -> String {
+        "\(home)/workspaces/\(ContentDigest(of: Array(canonical.utf8)).text.prefix(32))"
+    }
+
+    static func exists(home: String, canonical: String) -> Bool {
+        PosixFile.isDirectory(path(home: home, canonical: canonical))
+    }
+
+    static func canonical(_ path: String) -> String? {
+        if let whole = PosixFile.canonical(path) { return whole }
+        guard let parent = PosixFile.canonical(PathText.parent(path)) else { return nil }
+        let name = PathText.name(path)
+        return name.isEmpty || name == "." || name == ".." ? nil : parent + "/" + name
+    }
+
+    /// Runs a body while no other process uses the store.
+    ///
+    /// - Throws: `workspace.busy` after 30 seconds.
+    func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
+        let file = Glibc.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .store(SystemError("open", path + "/lock", errno: errno)) }
+        defer { close(file) }
+        let end = ContinuousClock.now + .seconds(30)
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw .store(SystemError("flock", path + "/lock", errno: errno))
+            }
+            guard ContinuousClock.now < end else {
+                throw LockgateError(
+                    "workspace.busy", "Another session has been taking a checkpoint of \(workspace) for 30 seconds",
+                    remedy: "Try again when it has ended.")
+            }
+            usleep(5000)
+        }
+        return try body()
+    }
+
+    /// Replaces a file so that a killed process leaves the old or the new one. It waits for no disk: after a loss of
+    /// power the file may be missing, and then a checkpoint is.
+    func write(_ name: String, _ bytes: [UInt8]) throws(SystemError) {
+        let target = "\(path)/\(name)"
+        let temporary = "\(target).new"
+        let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SystemError("open", temporary, errno: errno) }
+        defer { close(file) }
+        try PosixFile.writeAll(file, bytes)
+        guard rename(temporary, target) == 0 else { throw SystemError("rename", target, errno: errno) }
+    }
+
+    func read(_ name: String, limit: Int = 1 << 30) -> [UInt8]? { try? PosixFile.read("\(path)/\(name)", limit: limit) }
+
+    // MARK: Turns
+
+    func write(_ turn: TurnRecord) throws(SystemError) { try write(Self.fileName(turn.id), turn.json.bytes) }
+
+    /// Oldest first.
+    func turns() -> [TurnRecord] {
+        PosixFile.list(path + "/turns").filter { $0.hasSuffix(".json") }.compactMap { name in
+            read("turns/\(name)").flatMap { try? JSONValue(parsing: $0) }.flatMap(TurnRecord.init(json:))
+        }
+    }
+
+    func lastTurnID() -> Int {
+        let names = PosixFile.list(path + "/turns").filter { $0.hasSuffix(".json") }
+        return names.last.flatMap { Int($0.dropLast(".json".utf8.count)) } ?? 0
+    }
+
+    private static func fileName(_ id: Int) -> String {
+        let text = String(id)
+        return "turns/" + String(repeating: "0", count: max(0, 10 - text.utf8.count)) + text + ".json"
+    }
+}

@@ -188,38 +188,38 @@ struct DenialMessageTests {
         Case(
             tool: "pip",
             output:
-                "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(\"HTTPSConnection(host='pypi.org', port=443): Failed to establish a new connection: [Errno -3] Temporary failure in name resolution\")': /simple/x/\nERROR: No matching distribution found for x\n",
-            expected: ["confirmed connect pypi.org"]),
+                "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(\"HTTPSConnection(host='packages.example', port=443): Failed to establish a new connection: [Errno -3] Temporary failure in name resolution\")': /simple/x/\nERROR: No matching distribution found for x\n",
+            expected: ["confirmed connect packages.example"]),
         Case(
             tool: "urllib3 pool",
             output:
-                "HTTPSConnectionPool(host='pypi.org', port=443): Max retries exceeded (Caused by NameResolutionError: Temporary failure in name resolution)\n",
-            expected: ["confirmed connect pypi.org:443"]),
+                "HTTPSConnectionPool(host='packages.example', port=443): Max retries exceeded (Caused by NameResolutionError: Temporary failure in name resolution)\n",
+            expected: ["confirmed connect packages.example:443"]),
         Case(
             tool: "npm",
             output:
-                "npm error code EAI_AGAIN\nnpm error request to https://registry.npmjs.org/left-pad failed, reason: getaddrinfo EAI_AGAIN registry.npmjs.org\n",
-            expected: ["confirmed connect registry.npmjs.org"]),
+                "npm error code EAI_AGAIN\nnpm error request to https://registry.example/left-pad failed, reason: getaddrinfo EAI_AGAIN registry.example\n",
+            expected: ["confirmed connect registry.example"]),
         Case(
             tool: "cargo",
             output:
-                "warning: spurious network error (3 tries remaining): [6] Could not resolve hostname (Could not resolve host: index.crates.io)\n",
-            expected: ["confirmed connect index.crates.io"]),
+                "warning: spurious network error (3 tries remaining): [6] Could not resolve hostname (Could not resolve host: index.example)\n",
+            expected: ["confirmed connect index.example"]),
         Case(
             tool: "go",
             output:
-                "go: example.com/m@v1: Get \"https://proxy.golang.org/m\": dial tcp: lookup proxy.golang.org: Temporary failure in name resolution\n",
-            expected: ["confirmed connect proxy.golang.org"]),
+                "go: example.com/m@v1: Get \"https://proxy.example/m\": dial tcp: lookup proxy.example: Temporary failure in name resolution\n",
+            expected: ["confirmed connect proxy.example"]),
         Case(
             tool: "maven",
             output:
-                "[ERROR] Could not transfer artifact a:b:pom:1 from/to central (https://repo.maven.apache.org/maven2): repo.maven.apache.org: Temporary failure in name resolution\n",
-            expected: ["confirmed connect repo.maven.apache.org"]),
+                "[ERROR] Could not transfer artifact a:b:pom:1 from/to central (https://repo.example/maven2): repo.example: Temporary failure in name resolution\n",
+            expected: ["confirmed connect repo.example"]),
         Case(
             tool: "gradle",
             output:
-                "> Could not GET 'https://services.gradle.org/x'.\n   > java.net.UnknownHostException: services.gradle.org\n",
-            expected: ["confirmed connect services.gradle.org"]),
+                "> Could not GET 'https://services.example/x'.\n   > java.net.UnknownHostException: services.example\n",
+            expected: ["confirmed connect services.example"]),
         Case(
             tool: "python without a name", output: "OSError: [Errno 101] Network is unreachable\n",
             expected: ["confirmed connect the network"]),
@@ -229,8 +229,8 @@ struct DenialMessageTests {
         Case(
             tool: "apt",
             output:
-                "Err:1 http://deb.debian.org/debian bookworm InRelease\n  Temporary failure resolving 'deb.debian.org'\n",
-            expected: ["confirmed connect deb.debian.org"]),
+                "Err:1 http://mirror.example/debian bookworm InRelease\n  Temporary failure resolving 'mirror.example'\n",
+            expected: ["confirmed connect mirror.example"]),
         Case(
             tool: "a database of the machine's",
             output:

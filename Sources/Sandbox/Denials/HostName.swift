@@ -21,7 +21,7 @@ enum HostName {
         return nil
     }
 
-    /// urllib3: `HTTPSConnectionPool(host='pypi.org', port=443)`.
+    /// urllib3: `HTTPSConnectionPool(host='packages.example', port=443)`.
     private static func fromConnectionPool(_ line: String) -> String? {
         guard let range = line.firstRange(of: "Pool(host='") else { return nil }
         let host = line[range.upperBound...].prefix { $0 != "'" }

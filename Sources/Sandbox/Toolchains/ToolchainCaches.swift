@@ -45,6 +45,9 @@ package struct ToolchainCaches: Sendable, Hashable {
     package func prepare(_ policy: inout SandboxPolicy) -> [String: String] {
         guard policy.mode == .workspaceWrite, let folder, LinkFarm.makeFolder(folder) else { return [:] }
         policy.writableRoots.append(folder)
+        var variables = variables
+        // Which proxies Go asks when nobody says so is Go's to know; with a network it needs no second place.
+        if policy.network != .off, environment["GOPROXY"] == nil { variables["GOPROXY"] = nil }
         // Without a network the first try is as good as the last, which package managers make minutes later.
         return policy.network == .off ? variables.merging(Self.noRetries) { $1 } : variables
     }
@@ -123,7 +126,7 @@ package struct ToolchainCaches: Sendable, Hashable {
             ]
         case .go:
             let modules = environment["GOMODCACHE"] ?? Paths.join(user("GOPATH", "go"), "pkg/mod")
-            let proxies = environment["GOPROXY"] ?? "https://proxy.golang.org,direct"
+            let proxies = environment["GOPROXY"] ?? "off"
             return [
                 "GOCACHE": own("go-build"), "GOMODCACHE": own("go-mod"), "GOFLAGS": appended("GOFLAGS", "-modcacherw"),
                 "GOPROXY": "file://\(modules)/cache/download,\(proxies)", "GOTELEMETRY": "off",

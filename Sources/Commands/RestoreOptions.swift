@@ -59,7 +59,7 @@ struct RestoreOptions: ParsableArguments {
             try body()
         } catch {
             fflush(nil)
-            try? PosixFile.writeAll(STDERR_FILENO, Array("lockgate: \(error)\n".utf8))
+            CommandOutput.report(error)
             throw ExitCode(error.exitCode)
         }
     }

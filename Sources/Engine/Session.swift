@@ -80,10 +80,11 @@ package actor Session {
             code: failure.code.name, message: failure.message, remedy: failure.remedy)
         do {
             try events.emit(event)
-            try journal.sync()
         } catch {
             events.showUnrecorded(event)
         }
+        // What was recorded and shown is not shown again for want of a disk that answers.
+        try? journal.sync()
         return .failed(failure)
     }
 

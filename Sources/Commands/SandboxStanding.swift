@@ -10,11 +10,31 @@ struct SandboxStanding: Sendable, Hashable {
     var survey: LayerSurvey?
     var permissions: SandboxLadder.Permissions
 
-    /// - Throws: when the machine grants less than the mode needs; nothing runs then.
-    static func find(settings: Settings, home: String) throws(LockgateError) -> SandboxStanding {
-        try find(
+    /// What the level is worked out from, with a survey that may still be under way.
+    struct Pending: Sendable {
+        fileprivate let mode: SandboxMode
+        fileprivate let network: NetworkMode
+        fileprivate let permissions: SandboxLadder.Permissions
+        fileprivate let survey: SurveyCache.Pending?
+
+        /// Waits for the survey. Call once.
+        ///
+        /// - Throws: when the machine grants less than the mode needs; nothing runs then.
+        func standing() throws(LockgateError) -> SandboxStanding {
+            guard let survey = try survey?.survey() else {
+                return SandboxStanding(level: .unconfined, survey: nil, permissions: permissions)
+            }
+            let level = try SandboxLadder.level(survey, mode: mode, network: network, permissions: permissions)
+            return SandboxStanding(level: level, survey: survey, permissions: permissions)
+        }
+    }
+
+    /// Has the machine asked, where its answers are not known yet, while the session is prepared.
+    static func begin(settings: Settings, home: String) throws(LockgateError) -> Pending {
+        let isConfined = settings.sandboxMode != .dangerFullAccess
+        return Pending(
             mode: settings.sandboxMode, network: settings.networkMode, permissions: .init(settings),
-            cache: SurveyCache(home: home))
+            survey: isConfined ? try SurveyCache(home: home).begin(helper: HelperLocation.find()) : nil)
     }
 
     /// - Parameter cache: nil to ask the machine without keeping the answer.
@@ -29,6 +49,9 @@ struct SandboxStanding: Sendable, Hashable {
         let level = try SandboxLadder.level(survey, mode: mode, network: network, permissions: permissions)
         return SandboxStanding(level: level, survey: survey, permissions: permissions)
     }
+
+    /// What a person is told where less than everything holds.
+    var warning: String? { level.warning }
 
     var json: JSONValue {
         var object: JSONObject = [

@@ -30,6 +30,8 @@ package final class SessionJournal: Sendable {
     deinit {
         state.withLock { state in
             guard state.descriptor >= 0 else { return }
+            // A session that could not begin leaves nothing to resume.
+            if state.sequence == 0, let path { unlink(path) }
             // A child on its way to exec may hold a copy of the descriptor for a moment, and with it the lock.
             flock(state.descriptor, LOCK_UN)
             close(state.descriptor)

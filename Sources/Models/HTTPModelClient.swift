@@ -103,8 +103,9 @@ package final class HTTPModelClient: ModelClient {
     /// Sets up what the first request needs but the connection itself, so that it may be done while something else is.
     ///
     /// What fails here fails again, and is told, with the first request.
-    package func prepare() {
-        if let url = try? provider.url(path: "") { _ = try? open(url) }
+    package func prepare() async {
+        guard let url = try? provider.url(path: ""), (try? open(url)) != nil else { return }
+        await transport.withLock { $0 }?.rehearse()
     }
 
     private func open(_ url: String) throws(LockgateError) -> HTTPClient {

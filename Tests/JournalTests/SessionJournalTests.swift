@@ -25,6 +25,17 @@ import Wire
         rmdir(path)
     }
 
+    @Test func aSessionThatRecordedNothingLeavesNoFile() throws {
+        let home = "/tmp/lockgate-journal-\(SessionID())"
+        defer { removeTree(home) }
+        let store = SessionStore(home: home)
+        var journal: SessionJournal? = try SessionJournal.create(in: store)
+        let path = try #require(journal?.path)
+        #expect(PosixFile.exists(path))
+        journal = nil
+        #expect(!PosixFile.exists(path))
+    }
+
     @Test func recordsReadBackAsWritten() throws {
         try withJournal { store, journal, path in
             let reader = try JournalReader(path: path)

@@ -49,6 +49,15 @@ import Wire
         }
     }
 
+    @Test func `preparing reaches no host, and the first request has the first connection`() async throws {
+        try await ClientFixture.with(.chat, [.text("Hi")]) { fixture in
+            await fixture.client.prepare()
+            #expect(fixture.server.connections == 0)
+            _ = try await fixture.respond()
+            #expect(fixture.server.requests.map(\.connection) == [0])
+        }
+    }
+
     @Test(arguments: [
         (Provider.Authentication.bearer, "authorization", "Bearer sk-lab-secret"),
         (.xAPIKey, "x-api-key", "sk-lab-secret"), (.apiKey, "api-key", "sk-lab-secret"),

@@ -48,11 +48,16 @@ struct ExecRun {
         let events = EventLog(journal: journal, sink: front.show, live: front.live)
         let assembled = try await setup.assemble(
             journal: journal, events: events, outputSchema: schema, restored: restored, progress: front.note)
-        if restored == nil { try journal.append("session", setup.header(journal: journal)) }
+        let (policy, standing) = (assembled.gate.policy, assembled.standing)
+        if restored == nil {
+            try journal.append("session", setup.header(journal: journal, policy: policy, standing: standing))
+        }
         try events.emit(.threadStarted(id: journal.id))
-        for warning in setup.warnings { try events.whole(.error(message: warning)) }
+        for warning in setup.warnings + [standing.warning].compactMap(\.self) {
+            try events.whole(.error(message: warning))
+        }
         if let notice { try events.whole(.error(message: notice)) }
-        try events.emit(.turnStarted(setup.turnHeader(policy: assembled.gate.policy)))
+        try events.emit(.turnStarted(setup.turnHeader(policy: policy)))
 
         let signals = SignalWatch()
         let turn = Task { await assembled.session.run(parts) }

@@ -24,7 +24,10 @@ extension SessionSetup {
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
             allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
-        let launcher = try launcher(policy)
+        let engine = try engineSettings(policy, outputSchema: outputSchema)
+        // The last moment: until here the machine may be asked beside all this.
+        let standing = try standing.standing()
+        let launcher = try launcher(policy, level: standing.level)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
@@ -35,10 +38,10 @@ extension SessionSetup {
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
         let session = Session(
-            settings: try engineSettings(policy, outputSchema: outputSchema), client: client,
+            settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
             check: commands, workspace: editor, restored: restored)
-        return AssembledSession(session: session, gate: gate) {
+        return AssembledSession(session: session, gate: gate, standing: standing) {
             await commands.closeAll()
             await launcher.shutDown()
             await shutdown()
@@ -61,11 +64,11 @@ extension SessionSetup {
         PosixFile.exists("/bin/bash") ? "/bin/bash" : "/bin/sh"
     }
 
-    private func launcher(_ policy: AccessPolicy) throws(LockgateError) -> SandboxLauncher {
+    private func launcher(_ policy: AccessPolicy, level: SandboxLevel) throws(LockgateError) -> SandboxLauncher {
         var sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
             writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home],
-            unmaskedPaths: settings.allowRead, level: standing.level)
+            unmaskedPaths: settings.allowRead, level: level)
         let origins = DenialRules.Origins(
             mode: policy.sandboxMode.origin, network: policy.network.origin,
             deniedReads: try configuration.resolve("filesystem.deny_read").origin)
@@ -146,7 +149,7 @@ extension SessionSetup {
         guard provider.id == ModelSelection.localProvider else {
             let client = try HTTPModelClient(provider: provider, environment: environment, profile: { _ in profile })
             // The session's own preparations take about as long.
-            Task { client.prepare() }
+            Task { await client.prepare() }
             return (client, { await client.shutdown() })
         }
         let models = LocalModels(

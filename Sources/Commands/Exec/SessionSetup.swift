@@ -23,11 +23,14 @@ struct SessionSetup: Sendable {
     /// What the rule files say; read once, so that a run cannot change its own rules.
     let rules: CommandRules
     let selection: ModelSelection
-    /// The sandbox's level on this machine.
-    let standing: SandboxStanding
+    /// The sandbox's level on this machine, which may still be asked for.
+    let standing: SandboxStanding.Pending
+    /// The tools that the project is built with, and where their caches are.
+    let toolchains: ToolchainCaches
 
     var settings: Settings { configuration.settings }
-    var warnings: [String] { configuration.warnings.map(\.message) + [standing.level.warning].compactMap(\.self) }
+    /// What the configuration says about itself.
+    var warnings: [String] { configuration.warnings.map(\.message) }
 
     /// - Throws: every error of configuration, directory, model or key, each with its remedy.
     static func load(_ request: ExecRequest, environment: [String: String]) throws(LockgateError) -> SessionSetup {
@@ -54,14 +57,15 @@ struct SessionSetup: Sendable {
                 "\(cwd) is not inside a git repository, so changes could not be reviewed or undone",
                 remedy: "run git init there, or give --skip-git-repo-check")
         }
+        let standing = try SandboxStanding.begin(settings: configuration.settings, home: home)
         // A run without a screen cannot ask, so a trusted project that changed has to be reviewed first.
         if let review = configuration.review, !review.isApproved { throw review.refusal }
         let rules = try RuleFiles.load(configuration, loader)
         let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
-        let standing = try SandboxStanding.find(settings: configuration.settings, home: home)
         return SessionSetup(
             request: request, environment: environment, home: home, startDirectory: start, cwd: cwd,
-            configuration: configuration, rules: rules, selection: selection, standing: standing)
+            configuration: configuration, rules: rules, selection: selection, standing: standing,
+            toolchains: ToolchainCaches(root: configuration.project.root, home: home, environment: environment))
     }
 
     // MARK: - Policy
@@ -82,16 +86,11 @@ struct SessionSetup: Sendable {
         return policy
     }
 
-    /// The tools that the project is built with, and where their caches are.
-    var toolchains: ToolchainCaches {
-        ToolchainCaches(root: configuration.project.root, home: home, environment: environment)
-    }
-
     /// The first record of a session.
-    func header(journal: SessionJournal) throws(LockgateError) -> JSONValue {
+    func header(journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding) -> JSONValue {
         [
             "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
-            "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": try policy().json,
+            "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": policy.json,
             "sandbox": standing.json, "bypass": .bool(request.bypasses),
             "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),
@@ -109,5 +108,7 @@ struct SessionSetup: Sendable {
 struct AssembledSession: Sendable {
     let session: Session
     let gate: Gate
+    /// The sandbox's level on this machine.
+    let standing: SandboxStanding
     let close: @Sendable () async -> Void
 }

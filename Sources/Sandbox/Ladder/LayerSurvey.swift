@@ -1,5 +1,4 @@
 package import Basics
-import CLinux
 import Glibc
 package import Wire
 
@@ -84,21 +83,8 @@ package struct LayerSurvey: Sendable, Hashable {
         self.init(results: results, landlockABI: abi)
     }
 
-    /// Has the helper try every layer. Takes some milliseconds.
+    /// Has the helper try every layer, and waits for it. Takes some milliseconds.
     package static func run(helper: String) throws(LockgateError) -> LayerSurvey {
-        var pair: [Int32] = [-1, -1]
-        let paired = clinux_message_pair(&pair)
-        guard paired == 0 else { throw .noResources("socketpair", -paired) }
-        defer { close(pair[0]) }
-        let process: HelperProcess
-        do {
-            defer { close(pair[1]) }
-            process = try HelperProcess.start(helper, policy: PolicyMessage.survey(), socket: pair[1])
-        }
-        if case .surveyed(let text) = ReservedNames.answer(pair[0]), let survey = LayerSurvey(text) { return survey }
-        process.kill()
-        throw LockgateError(
-            "sandbox.no_survey", "The sandbox helper \(helper) did not say what this machine grants.",
-            remedy: "Install it and the program from one release.")
+        try SurveyRun(helper: helper).result()
     }
 }

@@ -18,18 +18,39 @@ package struct SurveyCache: Sendable {
 
     /// The survey that holds for this boot, kernel, helper, user and surroundings.
     package func survey(helper: String) throws(LockgateError) -> LayerSurvey {
-        let key = Self.key(helper: helper)
-        if let known = read(key) { return known }
-        return try renew(helper: helper, key: key)
+        try begin(helper: helper).survey()
     }
 
     /// Tries everything again, whatever is known.
     package func renewed(helper: String) throws(LockgateError) -> LayerSurvey {
-        try renew(helper: helper, key: Self.key(helper: helper))
+        try keep(SurveyRun(helper: helper).result(), key: Self.key(helper: helper))
     }
 
-    private func renew(helper: String, key: JSONValue) throws(LockgateError) -> LayerSurvey {
-        let survey = try LayerSurvey.run(helper: helper)
+    /// A survey that is known, or was started.
+    package struct Pending: Sendable {
+        fileprivate enum State {
+            case known(LayerSurvey)
+            case running(SurveyRun, SurveyCache, key: JSONValue)
+        }
+        fileprivate let state: State
+
+        /// Waits for it. Call once.
+        package func survey() throws(LockgateError) -> LayerSurvey {
+            switch state {
+            case .known(let survey): survey
+            case .running(let run, let cache, let key): try cache.keep(run.result(), key: key)
+            }
+        }
+    }
+
+    /// Looks it up, and where it is not known has the machine asked while the caller goes on.
+    package func begin(helper: String) throws(LockgateError) -> Pending {
+        let key = Self.key(helper: helper)
+        if let known = read(key) { return Pending(state: .known(known)) }
+        return Pending(state: .running(try SurveyRun(helper: helper), self, key: key))
+    }
+
+    private func keep(_ survey: LayerSurvey, key: JSONValue) -> LayerSurvey {
         let file: JSONValue = ["version": .int(Self.version), "key": key, "layers": survey.json]
         // Without a place to keep it, it is made each time.
         try? PosixFile.makeDirectory(home)

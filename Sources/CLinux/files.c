@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // The kernel's struct open_how, which headers older than Linux 5.6 lack.
@@ -36,3 +37,5 @@ int clinux_is_procfs(int descriptor) {
     if (fstatfs(descriptor, &system) != 0) return -errno;
     return system.f_type == PROC_SUPER_MAGIC;
 }
+
+int clinux_has_attribute(int descriptor, const char *name) { return fgetxattr(descriptor, name, NULL, 0) >= 0; }

@@ -9,8 +9,7 @@ import Workspace
 package struct DiffCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Show what the agent's last turn, or another, changed.",
-        discussion: "Files and links outside of .git as a diff that `git apply` reads; changes in .git by name.",
-        shouldDisplay: false)
+        discussion: "Files and links outside of .git as a diff that `git apply` reads; changes in .git by name.")
 
     @Argument(help: "How many turns back (1 is the last that changed something), or which (t12); then paths.")
     var arguments: [String] = []

@@ -14,9 +14,7 @@ package struct UndoCommand: ParsableCommand {
 
             Without --yes nothing changes unless you agree on a terminal. Exits with 0 when all went back, 4 when \
             something stayed because it was edited since, 1 when nothing was done.
-            """,
-        // Not in the list of verbs before sessions take checkpoints.
-        shouldDisplay: false)
+            """)
 
     @Argument(help: "How many turns (3), or back to before which (t12); then paths, all below them included.")
     var arguments: [String] = []
@@ -50,8 +48,7 @@ package struct UndoCommand: ParsableCommand {
 /// `lockgate redo`: take back the last undo.
 package struct RedoCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "redo", abstract: "Take back the last undo, after showing what that changes.",
-        shouldDisplay: false)
+        commandName: "redo", abstract: "Take back the last undo, after showing what that changes.")
 
     @OptionGroup var options: RestoreOptions
 

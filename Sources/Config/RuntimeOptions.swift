@@ -35,6 +35,13 @@ extension ConfigurationOption {
             "check.attempts", .integer(1...100), \.check.attempts, default: .value(3), project: .allowed,
             "How often the agent may try until the check passes."),
         option(
+            "checkpoints.enabled", .boolean, \.checkpoints.isEnabled, default: .value(true),
+            project: .narrowing(.boolean(strict: true)),
+            """
+            Whether the workspace is recorded before the first change of each turn and after it, so that \
+            `lockgate undo` can take the turn back. `--ephemeral` runs record nothing.
+            """),
+        option(
             "history.persistence", .choice(HistoryPersistence.allCases.map(\.rawValue)), \.history.persistence,
             default: .value("save-all"), project: .refused(person), "Whether sessions are kept."),
         option(

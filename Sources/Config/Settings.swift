@@ -49,6 +49,7 @@ package struct Settings: Sendable, Hashable {
     package var toolOutputTokenLimit = 0
     package var backgroundTerminalMaxTimeoutMilliseconds = 0
     package var check = CheckSettings()
+    package var checkpoints = CheckpointSettings()
     package var history = HistorySettings()
     package var local = LocalModelSettings()
     package var tui: JSONObject = [:]
@@ -123,6 +124,11 @@ package struct BudgetSettings: Sendable, Hashable {
     package var usd: Double?
     package var tokens: Int?
     package var seconds: Int?
+}
+
+/// `[checkpoints]`: what makes turns reversible.
+package struct CheckpointSettings: Sendable, Hashable {
+    package var isEnabled = false
 }
 
 /// `[check]`: the command that decides success.

@@ -4,13 +4,16 @@ package import Policy
 import Synchronization
 package import Wire
 
-/// The one function that every effect passes: policy, then budget, then the run between two journal records.
+/// The one function that every effect passes: policy, then the checkpoint before a turn's first change, then the run
+/// between two journal records.
 ///
 /// Nothing in the product reaches the world on another way. A gate that cannot record refuses.
 package final class Gate: Sendable {
     package let policy: AccessPolicy
     private let journal: SessionJournal
     private let events: EventLog
+    /// nil where none are taken.
+    private let checkpoints: (any TurnCheckpoints)?
     private let counts = Mutex(Counts())
 
     /// What passed and what was refused so far.
@@ -19,7 +22,10 @@ package final class Gate: Sendable {
         package var denials = 0
     }
 
-    package init(policy: AccessPolicy, journal: SessionJournal, events: EventLog) {
+    package init(
+        policy: AccessPolicy, journal: SessionJournal, events: EventLog, checkpoints: (any TurnCheckpoints)? = nil
+    ) {
+        self.checkpoints = checkpoints
         self.policy = policy
         self.journal = journal
         self.events = events
@@ -31,6 +37,8 @@ package final class Gate: Sendable {
     ///
     /// `run` returns its value and what the journal keeps of the outcome. An effect whose network is open is on the
     /// disk before it starts and after it ends, since what it did elsewhere cannot be found out from this machine.
+    /// An effect that may change the workspace waits until the workspace is recorded as it was before the turn, and is
+    /// refused where it cannot be.
     /// - Throws: what `run` throws, and `journal.unwritable`.
     package func pass<Value: Sendable>(
         _ effect: Effect, item: String?, run: @Sendable () async throws -> (Value, JSONValue)
@@ -39,6 +47,11 @@ package final class Gate: Sendable {
         guard verdict.decision == .allow else {
             try deny(effect, item: item, verdict: verdict)
             return .denied(verdict)
+        }
+        if let refusal = await refusalWithoutCheckpoint(effect) {
+            // What was interrupted is told by the turn's end.
+            if !Task.isCancelled { try deny(effect, item: item, verdict: refusal) }
+            return .denied(refusal)
         }
         var request: JSONObject = ["effect": effect.json, "verdict": verdict.json]
         if let item { request["item_id"] = .string(item) }
@@ -67,6 +80,34 @@ package final class Gate: Sendable {
         var payload: JSONObject = ["outcome": outcome]
         if let item { payload["item_id"] = .string(item) }
         try journal.append("effect.finished", .object(payload))
+    }
+
+    /// nil once the workspace is recorded as it was before the turn, or need not be.
+    private func refusalWithoutCheckpoint(_ effect: Effect) async -> Verdict? {
+        guard let checkpoints, mayChangeWorkspace(effect) else { return nil }
+        do {
+            try await checkpoints.secure()
+            return nil
+        } catch {
+            let reason =
+                error is CancellationError
+                ? "The turn was interrupted before it began."
+                : "The workspace could not be recorded first, so this could not be taken back: \(error)."
+            return Verdict(
+                .deny, rule: "checkpoints.enabled = true", origin: Origin(.builtIn), reason: reason,
+                grant: (error as? LockgateError)?.remedy ?? "-c checkpoints.enabled=false")
+        }
+    }
+
+    /// Whether any effect may change it.
+    var canChangeWorkspace: Bool { policy.sandboxMode.value != .readOnly }
+
+    private func mayChangeWorkspace(_ effect: Effect) -> Bool {
+        switch effect {
+        case .runCommand, .writeInput: canChangeWorkspace
+        case .changeFiles: true
+        case .readFile, .askModel, .access: false
+        }
     }
 
     private func effectLeavesMachine(_ effect: Effect) -> Bool {

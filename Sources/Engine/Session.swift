@@ -16,6 +16,7 @@ package actor Session {
     let check: (any CommandRunner)?
     /// What a small model is shown.
     let workspace: (any WorkspaceReader)?
+    private let checkpoints: (any TurnCheckpoints)?
     var conversation: Conversation
     private var guardian = RepeatGuard()
     private let steering = Mutex<[String]>([])
@@ -26,8 +27,9 @@ package actor Session {
     package init(
         settings: SessionSettings, client: any ModelClient, tools: [any Tool], gate: Gate, events: EventLog,
         journal: SessionJournal, check: (any CommandRunner)? = nil, workspace: (any WorkspaceReader)? = nil,
-        restored: Conversation? = nil
+        checkpoints: (any TurnCheckpoints)? = nil, restored: Conversation? = nil
     ) {
+        self.checkpoints = checkpoints
         self.settings = settings
         self.client = client
         self.tools = Dictionary(tools.map { ($0.definition.name, $0) }) { first, _ in first }
@@ -53,8 +55,10 @@ package actor Session {
         let begin = ContinuousClock.now
         let before = gate.tally
         requests = 0
+        checkpoints?.open(Self.label(prompt))
         do {
             let outcome = try await withDeadline { try await self.turn(prompt) }
+            try await closeCheckpoint()
             switch outcome {
             case .done(let message):
                 let tally = gate.tally
@@ -70,8 +74,25 @@ package actor Session {
                 throw LockgateError(.init(code), message)
             }
         } catch {
+            // What the turn had changed until then can be taken back like that of any other.
+            do {
+                try await closeCheckpoint()
+            } catch let second {
+                try? events.emit(.error(message: "\(second)"))
+            }
             return fail(error)
         }
+    }
+
+    private func closeCheckpoint() async throws {
+        guard let checkpoint = try await checkpoints?.close(), !checkpoint.isUnchanged else { return }
+        try events.emit(.checkpoint(checkpoint))
+    }
+
+    /// The prompt's first words, for the list of turns.
+    private static func label(_ prompt: [ContentPart]) -> String {
+        let text = prompt.lazy.compactMap { if case .text(let text) = $0 { text } else { nil } }.first ?? ""
+        return String(text.prefix(200).split(whereSeparator: \.isNewline).first ?? "")
     }
 
     private func fail(_ error: any Error) -> TurnEnd {
@@ -164,10 +185,12 @@ package actor Session {
 
     func send(_ request: ModelRequest) async throws -> ModelResponse {
         requests += 1
-        let events = events
+        let (events, checkpoints) = (events, gate.canChangeWorkspace ? checkpoints : nil)
         let passage = try await gate.pass(.askModel(model: request.model, maximumCost: nil), item: nil) {
             let response = try await client.respond(to: request) { event in
                 guard case .retrying(let attempt, let of, let delay, let reason) = event else {
+                    // An answer has begun, and may end in an effect: the time until then is used.
+                    checkpoints?.prepare()
                     return events.live(event)
                 }
                 // An event that cannot be recorded here surfaces with the next record, which throws.

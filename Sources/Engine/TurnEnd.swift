@@ -90,10 +90,3 @@ extension Double {
     /// Without a needless fraction.
     fileprivate var plain: String { self == rounded() && abs(self) < 1e15 ? String(Int64(self)) : "\(self)" }
 }
-
-extension Duration {
-    /// Whole milliseconds.
-    package var milliseconds: Int {
-        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
-    }
-}

@@ -20,6 +20,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case compacted(tokensBefore: Int, tokensAfter: Int)
     /// The outcome of the run's `--check` command.
     case check(CheckReport)
+    /// What a turn changed in the workspace, and under which number it can be taken back.
+    case checkpoint(TurnCheckpoint)
 
     package struct TurnHeader: Sendable, Hashable {
         package var cwd: String
@@ -133,6 +135,7 @@ extension ThreadEvent {
         case .budget: "budget"
         case .compacted: "compacted"
         case .check: "check"
+        case .checkpoint: "checkpoint"
         }
     }
 
@@ -185,6 +188,15 @@ extension ThreadEvent {
             object["attempt"] = .int(report.attempt)
             object["attempts"] = .int(report.attempts)
             object["output"] = .string(report.output)
+        case .checkpoint(let checkpoint):
+            object["turn"] = .int(checkpoint.turn)
+            object["before"] = .string(checkpoint.before)
+            object["after"] = .string(checkpoint.after)
+            object["changed"] = .int(checkpoint.changed)
+            object["changes"] = .array(
+                checkpoint.changes.map { ["path": .string($0.path), "kind": .string($0.kind.rawValue)] })
+            object["repository_changed"] = .bool(checkpoint.repositoryChanged)
+            object["duration_ms"] = .int(checkpoint.durationMilliseconds)
         }
         object["timestamp"] = .string(time.rfc3339)
         return .object(object)

@@ -10,6 +10,8 @@ struct TreeScanner {
     static let sizeLimit = 128 << 20
     /// Folders below the root.
     static let depthLimit = 200
+    /// The sandbox's placeholders hold no more than a harmless line.
+    private static let placeholderSize: UInt64 = 16
     /// A file that changed this shortly before the scan may change again within the same tick of the file system's
     /// clock, so its stamp is not believed: 20 ms.
     private static let distrust: Int64 = 20_000_000
@@ -113,7 +115,7 @@ struct TreeScanner {
             if let before, before.entry.kind == .file, before.stamp == stamp, before.entry.mode == mode {
                 return before
             }
-            return try file(name, in: folder, stamp, mode)
+            return try file(name, in: folder, isNew: before == nil, stamp, mode)
         case S_IFLNK:
             if let before, before.entry.kind == .link, before.stamp == stamp { return before }
             guard let target = try? folder.linkTarget(name) else { return nil }
@@ -128,7 +130,7 @@ struct TreeScanner {
     }
 
     private mutating func file(
-        _ name: [CChar], in folder: FolderHandle, _ stamp: FileStamp, _ mode: UInt32
+        _ name: [CChar], in folder: FolderHandle, isNew: Bool, _ stamp: FileStamp, _ mode: UInt32
     ) throws(SystemError) -> FolderNode.Item? {
         guard stamp.size <= UInt64(Self.sizeLimit) else { return omitted(name, .large, stamp.digest) }
         let descriptor: Int32
@@ -138,6 +140,7 @@ struct TreeScanner {
             return error.errno == ENOENT ? nil : omitted(name, .unreadable, stamp.digest)
         }
         defer { close(descriptor) }
+        if isNew, stamp.size <= Self.placeholderSize, SandboxPlaceholder.isMarked(descriptor) { return nil }
         filesRead += 1
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -169,6 +172,7 @@ struct TreeScanner {
         if !wasCovered, OmissionRules.markers.contains(where: { opened.status(of: Array($0.utf8).cString) != nil }) {
             return omitted(name, .rebuildable)
         }
+        if before == nil, SandboxPlaceholder.isMarked(opened.descriptor), try opened.names().isEmpty { return nil }
         if !wasCovered { hasNewFolders = true }
         let node = try scan(opened, old: before?.node, depth: depth + 1)
         let entry = SnapshotEntry(kind: .folder, mode: mode, size: 0, digest: node.digest)

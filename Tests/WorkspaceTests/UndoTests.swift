@@ -31,6 +31,23 @@ import Testing
         }
     }
 
+    @Test func theSandboxsPlaceholdersAreNoContentAndTheirMarkHidesNothingElse() throws {
+        try WorkspaceFixture.with { fixture in
+            let mark = "import os,sys; [os.setxattr(p, 'user.lockgate.placeholder', b'1') for p in sys.argv[1:]]"
+            try fixture.write("mine", "")
+            let store = try fixture.store()
+            let turn = try store.begin("go")
+            try fixture.shell(
+                "mkdir reserved full; echo . > commondir; echo x > full/x; echo 'more than a line of it' > long")
+            try fixture.shell("python3 -c \"\(mark)\" reserved commondir full long mine")
+            let ended = try store.end(turn)
+            #expect(try store.changes(of: ended).map(\.path.shownPath) == ["full", "full/x", "long"])
+            try fixture.shell("rm mine")
+            #expect(try store.apply(try store.planUndo()) == [])
+            #expect(try fixture.folder.names("work").sorted() == ["commondir", "reserved"])
+        }
+    }
+
     @Test func laterEditsOfTheSameFileAreMerged() throws {
         try WorkspaceFixture.with { fixture in
             let lines = (1...20).map { "\($0)\n" }

@@ -22,4 +22,7 @@ int clinux_rename(int from_folder, const char *from, int to_folder, const char *
 /// Whether a descriptor is on procfs: 1, 0 or -errno.
 int clinux_is_procfs(int descriptor);
 
+// 1 if an open file or folder has an extended attribute of this name, 0 if not or if it cannot be told.
+int clinux_has_attribute(int descriptor, const char *name);
+
 #endif

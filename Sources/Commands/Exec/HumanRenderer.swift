@@ -18,6 +18,7 @@ final class HumanRenderer: Sendable {
         var failed = false
         /// For the summary at the end.
         var sensitive: [SensitiveChange] = []
+        var checkpoint: TurnCheckpoint?
     }
 
     private let style: TerminalStyle
@@ -89,11 +90,13 @@ final class HumanRenderer: Sendable {
             case .turnCompleted(let summary):
                 finish(summary)
                 for text in style.summary(of: state.sensitive) { line(text) }
+                undo(state.checkpoint)
             case .turnFailed(_, let message, let remedy):
                 state.failed = true
                 endStream(&state)
                 line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
                 if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
+                undo(state.checkpoint)
             case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
             // The command's own lines have told it.
             case .effectDenied(_, .access, _): break
@@ -108,6 +111,8 @@ final class HumanRenderer: Sendable {
                 line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
             case .compacted(let before, let after):
                 line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
+            case .checkpoint(let checkpoint):
+                state.checkpoint = checkpoint
             case .check(let report):
                 let verdict =
                     report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
@@ -221,6 +226,14 @@ final class HumanRenderer: Sendable {
         parts.append(summary.cost.map { "$\(Self.money($0))" } ?? "price unknown")
         if summary.denials > 0 { parts.append(style.red("\(summary.denials) refused")) }
         line(style.dim(parts.joined(separator: " · ")))
+    }
+
+    /// What the turn changed, and how to take it back.
+    private func undo(_ checkpoint: TurnCheckpoint?) {
+        guard let checkpoint else { return }
+        let files = "\(checkpoint.changed) file\(checkpoint.changed == 1 ? "" : "s") changed"
+        let what = checkpoint.repositoryChanged ? "\(files), and the repository" : files
+        line(style.dim("\(what) · see: lockgate diff t\(checkpoint.turn) · take back: lockgate undo"))
     }
 
     private func endStream(_ state: inout State) {

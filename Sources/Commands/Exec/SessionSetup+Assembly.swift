@@ -7,6 +7,7 @@ import Policy
 import Sandbox
 import Tools
 import Wire
+import Workspace
 
 extension SessionSetup {
     /// Puts the session together.
@@ -18,7 +19,8 @@ extension SessionSetup {
     ) async throws -> AssembledSession {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
-        let gate = Gate(policy: policy, journal: journal, events: events)
+        let checkpoints = checkpoints(policy, progress: progress)
+        let gate = Gate(policy: policy, journal: journal, events: events, checkpoints: checkpoints)
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
@@ -40,11 +42,25 @@ extension SessionSetup {
         let session = Session(
             settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
-            check: commands, workspace: editor, restored: restored)
+            check: commands, workspace: editor, checkpoints: checkpoints, restored: restored)
         return AssembledSession(session: session, gate: gate, standing: standing) {
             await commands.closeAll()
             await launcher.shutDown()
             await shutdown()
+        }
+    }
+
+    /// What makes turns reversible; nil where nothing can be changed, nothing is to be kept, or the user wants none.
+    private func checkpoints(
+        _ policy: AccessPolicy, progress: @escaping @Sendable (String) -> Void
+    ) -> SessionCheckpoints? {
+        guard settings.checkpoints.isEnabled, !request.isEphemeral, policy.sandboxMode.value != .readOnly else {
+            return nil
+        }
+        return SessionCheckpoints(home: home, workspace: cwd) {
+            progress(
+                "recording the workspace before the first change, so that it can be taken back; the first time reads every file ..."
+            )
         }
     }
 

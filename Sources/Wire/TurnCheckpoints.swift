@@ -1,0 +1,69 @@
+/// The engine's side of undo: the workspace is recorded around each turn that may change it.
+///
+/// Calls come from one session, in the order `open`, any number of `secure`, `close`.
+package protocol TurnCheckpoints: Sendable {
+    /// A turn begins. Nothing is read yet, since most questions change nothing.
+    ///
+    /// - Parameter label: what the user asked for, for the list of turns.
+    func open(_ label: String)
+
+    /// Starts recording beside whatever else goes on; what fails is told by `secure`.
+    func prepare()
+
+    /// Returns when the workspace is recorded as it is before the turn's first effect; later calls return at once.
+    ///
+    /// - Throws: `workspace.*`, after which the effect must not run; `CancellationError` when the task is cancelled.
+    func secure() async throws
+
+    /// Records the workspace after the turn.
+    ///
+    /// - Returns: nil for a turn that was never secured: it changed nothing.
+    func close() async throws(LockgateError) -> TurnCheckpoint?
+}
+
+/// A turn's two checkpoints and what lies between them.
+package struct TurnCheckpoint: Sendable, Hashable {
+    package struct Change: Sendable, Hashable {
+        /// Relative to the workspace; unprintable bytes escaped.
+        package var path: String
+        package var kind: FileChangeSummary.Kind
+
+        package init(path: String, kind: FileChangeSummary.Kind) {
+            self.path = path
+            self.kind = kind
+        }
+    }
+
+    /// The turn's number in its workspace, as `lockgate undo` takes it.
+    package var turn: Int
+    /// Digests of the trees before and after.
+    package var before: String
+    package var after: String
+    /// Files and links that differ, the repository's own and folders that came or went left out; the first `shownChanges` of them.
+    package var changes: [Change]
+    /// How many differ in all.
+    package var changed: Int
+    /// Whether the repository itself (`.git`) differs.
+    package var repositoryChanged: Bool
+    /// What both checkpoints cost, in milliseconds.
+    package var durationMilliseconds: Int
+
+    /// More would make an event that nobody reads; `lockgate diff` has them all.
+    package static let shownChanges = 200
+
+    package init(
+        turn: Int, before: String, after: String, changes: [Change], changed: Int, repositoryChanged: Bool,
+        durationMilliseconds: Int
+    ) {
+        self.turn = turn
+        self.before = before
+        self.after = after
+        self.changes = changes
+        self.changed = changed
+        self.repositoryChanged = repositoryChanged
+        self.durationMilliseconds = durationMilliseconds
+    }
+
+    /// Whether there is anything to take back.
+    package var isUnchanged: Bool { before == after }
+}

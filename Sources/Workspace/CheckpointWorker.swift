@@ -1,0 +1,62 @@
+import Basics
+import Wire
+
+/// Owns the store of a workspace, which one task at a time may use, and blocks a thread of its own.
+actor CheckpointWorker {
+    private let home: String
+    private let workspace: String
+    private let executor = BlockingExecutor(label: "lockgate.checkpoints")
+    /// Opened with the first checkpoint.
+    private var store: CheckpointStore?
+    /// What the checkpoint before the turn under way took.
+    private var beginning = Duration.zero
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(home: String, workspace: String) {
+        self.home = home
+        self.workspace = workspace
+    }
+
+    func begin(_ label: String) throws(LockgateError) -> TurnRecord {
+        let start = ContinuousClock.now
+        let turn = try open().begin(label)
+        beginning = ContinuousClock.now - start
+        return turn
+    }
+
+    func end(_ turn: TurnRecord) throws(LockgateError) -> TurnCheckpoint {
+        let start = ContinuousClock.now
+        let store = try open()
+        let ended = try store.end(turn)
+        let changes = try store.changes(of: ended)
+        let files = changes.filter { !$0.isInRepository && !$0.isFolderAlone }
+        let cost = beginning + (ContinuousClock.now - start)
+        return TurnCheckpoint(
+            turn: ended.id, before: ended.before.text, after: (ended.after ?? ended.before).text,
+            changes: files.prefix(TurnCheckpoint.shownChanges).map(\.summary), changed: files.count,
+            repositoryChanged: changes.contains(where: \.isInRepository), durationMilliseconds: cost.milliseconds)
+    }
+
+    private func open() throws(LockgateError) -> CheckpointStore {
+        if let store { return store }
+        let opened = try CheckpointStore(home: home, workspace: workspace)
+        store = opened
+        return opened
+    }
+}
+
+extension TreeChange {
+    /// Whether it lies in a repository's own folder, at any depth.
+    package var isInRepository: Bool {
+        path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
+    }
+
+    /// A folder that came or went: what lay in it says more.
+    fileprivate var isFolderAlone: Bool { [old, new].compactMap(\.self).map(\.kind) == [.folder] }
+
+    fileprivate var summary: TurnCheckpoint.Change {
+        let kind: FileChangeSummary.Kind = old == nil ? .add : new == nil ? .delete : .update
+        return TurnCheckpoint.Change(path: path.shownPath, kind: kind)
+    }
+}

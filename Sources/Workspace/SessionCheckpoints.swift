@@ -1,0 +1,105 @@
+import Synchronization
+package import Wire
+
+/// The checkpoints of a session's turns, in the store of its workspace.
+package final class SessionCheckpoints: TurnCheckpoints {
+    private enum Phase {
+        case idle
+        case open(label: String)
+        /// Recorded, or about to be.
+        case begun(Task<TurnRecord, any Error>, isDone: Bool)
+    }
+
+    private struct State {
+        var phase = Phase.idle
+        /// Tells a turn's own end of recording from that of one before it.
+        var turns = 0
+    }
+
+    private let worker: CheckpointWorker
+    private let state = Mutex(State())
+    private let waiting: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - home: LOCKGATE_HOME.
+    ///   - workspace: canonical.
+    ///   - waiting: called when an effect has waited for a second, such as for the first checkpoint of a large tree.
+    package init(home: String, workspace: String, waiting: @escaping @Sendable () -> Void = {}) {
+        worker = CheckpointWorker(home: home, workspace: workspace)
+        self.waiting = waiting
+    }
+
+    package func open(_ label: String) {
+        state.withLock { state in
+            state.phase = .open(label: label)
+            state.turns += 1
+        }
+    }
+
+    package func prepare() { _ = begun() }
+
+    package func secure() async throws {
+        guard let (task, isDone) = begun(), !isDone else { return }
+        let patience = Task { [waiting] in
+            if (try? await Task.sleep(for: .seconds(1))) != nil { waiting() }
+        }
+        defer { patience.cancel() }
+        try await Self.wait(for: task)
+    }
+
+    package func close() async throws(LockgateError) -> TurnCheckpoint? {
+        let last = state.withLock { state in
+            defer { state.phase = .idle }
+            return state.phase
+        }
+        // A turn that was interrupted while its beginning was recorded has changed nothing.
+        guard case .begun(let task, let isDone) = last, isDone || !Task.isCancelled, let turn = try? await task.value
+        else { return nil }
+        return try await worker.end(turn)
+    }
+
+    /// The task that records the beginning, started if it was not; nil outside of a turn.
+    private func begun() -> (Task<TurnRecord, any Error>, isDone: Bool)? {
+        state.withLock { state in
+            switch state.phase {
+            case .idle: return nil
+            case .begun(let task, let isDone): return (task, isDone)
+            case .open(let label):
+                let number = state.turns
+                let task = Task { [worker] in
+                    let turn = try await worker.begin(label)
+                    self.recorded(number)
+                    return turn
+                }
+                state.phase = .begun(task, isDone: false)
+                return (task, false)
+            }
+        }
+    }
+
+    private func recorded(_ number: Int) {
+        state.withLock { state in
+            if state.turns == number, case .begun(let task, _) = state.phase {
+                state.phase = .begun(task, isDone: true)
+            }
+        }
+    }
+
+    /// Waits for the task, but no longer than until the caller is cancelled: a large tree must not keep a person who
+    /// pressed Ctrl-C waiting.
+    private static func wait(for task: Task<TurnRecord, any Error>) async throws {
+        let (ends, signal) = AsyncThrowingStream.makeStream(of: Void.self)
+        let watch = Task {
+            do {
+                _ = try await task.value
+                signal.finish()
+            } catch {
+                signal.finish(throwing: error)
+            }
+        }
+        defer { watch.cancel() }
+        // The stream ends at once when the caller is cancelled.
+        for try await _ in ends {}
+        try Task.checkCancellation()
+    }
+}

@@ -1,0 +1,129 @@
+import Basics
+import Glibc
+import TestSupport
+import Testing
+import Wire
+
+/// Sessions record the workspace around their turns, and `undo` takes a turn back.
+@Suite(.timeLimit(.minutes(2))) struct TurnCheckpointTests {
+    /// Everything that a checkpoint covers, as text to compare.
+    private static func tree(_ fixture: ExecFixture) throws -> String {
+        let list = "find . -path ./.git/index -prune -o -printf '%y %m %p %l\\n' | sort"
+        let sums = "find . -type f ! -path ./.git/index -exec sha256sum {} + | sort"
+        let run = try OracleCommand.run(
+            ["sh", "-c", "cd '\(fixture.repository.path)' && \(list); \(sums)"], in: fixture.home)
+        #expect(run.status == 0)
+        return run.text
+    }
+
+    private static func undo(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
+        try await ProgramRun.run(
+            "lockgate", ["undo", "--yes"] + arguments, in: fixture.repository.path, environment: fixture.environment,
+            scratch: fixture.home)
+    }
+
+    @Test(arguments: ["workspace-write", "danger-full-access"])
+    func whatATurnDestroyedIsBackAfterUndo(_ mode: String) async throws {
+        try await ExecFixture.with(
+            [
+                ExecFixture.shell(
+                    "git rm -rqf . ; git commit -qm gone ; rm -rf .env notes ; chmod 755 kept ; echo x > made"),
+                .text("Tidied up."),
+            ],
+            files: ["README.md": "# Test\n", "src/a.c": "int a;\n", ".gitignore": ".env\n"]
+        ) { fixture in
+            for (name, text) in [(".env", "KEY=1\n"), ("notes", "untracked\n"), ("kept", "kept\n")] {
+                try PosixFile.replace("\(fixture.repository.path)/\(name)", with: Array(text.utf8), mode: 0o644)
+            }
+            let before = try Self.tree(fixture)
+            let history = try fixture.repository.git("log", "--format=%s")
+            let run = try await fixture.exec(["--json", "-s", mode, "tidy up\nplease"])
+            #expect(run.status == 0, "\(run.errorText)")
+            let event = try #require(run.events.first { $0["type"] == "checkpoint" })
+            #expect(event["turn"] == 1)
+            #expect(event["repository_changed"] == true)
+            let changes =
+                event["changes"]?.array?.map { "\($0["kind"]?.string ?? "") \($0["path"]?.string ?? "")" } ?? []
+            #expect(
+                changes.sorted() == [
+                    "add made", "delete .env", "delete .gitignore", "delete README.md", "delete notes",
+                    "delete src/a.c", "update kept",
+                ])
+            #expect(event["changed"]?.int == changes.count)
+            #expect(run.events.last?["type"] == "turn.completed")
+            #expect(try Self.tree(fixture) != before)
+            let undone = try await Self.undo(fixture)
+            #expect(undone.status == 0, "\(undone.text)\(undone.errorText)")
+            // New objects and the reflog's lines stay: nothing in .git is ever taken away but what is put back.
+            let kept = Set(try Self.tree(fixture).split(separator: "\n"))
+            let lost = before.split(separator: "\n").filter { !kept.contains($0) && !$0.contains("./.git/") }
+            #expect(lost == [])
+            #expect(try fixture.repository.git("status", "--porcelain") == "?? kept\n?? notes\n")
+            #expect(try fixture.repository.git("log", "--format=%s") == history)
+        }
+    }
+
+    @Test func aTurnThatChangesNothingHasNoCheckpoint() async throws {
+        try await ExecFixture.with([ExecFixture.shell("cat README.md"), .text("Read.")]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "read"])
+            #expect(run.status == 0)
+            #expect(!run.events.contains { $0["type"] == "checkpoint" })
+            #expect(try await Self.undo(fixture).status == 1)
+        }
+    }
+
+    @Test func whatAnInterruptedTurnDidCanBeTakenBack() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("rm README.md"), ExecFixture.longCommand,
+        ]) { fixture in
+            let run = try fixture.start("--json", "-s", "workspace-write", "go")
+            await fixture.server.waitForRequests(2)
+            try await run.waitForOutput { $0.contains("sleep 600") }
+            run.signal(SIGINT)
+            let result = try await run.result()
+            #expect(result.status == 130)
+            #expect(result.events.contains { $0["type"] == "checkpoint" })
+            #expect(try await Self.undo(fixture).status == 0)
+            #expect(PosixFile.exists("\(fixture.repository.path)/README.md"))
+        }
+    }
+
+    @Test func whatAKilledTurnDidCanBeTakenBack() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("rm README.md"), ExecFixture.longCommand,
+        ]) { fixture in
+            let run = try fixture.start("--json", "-s", "workspace-write", "go")
+            await fixture.server.waitForRequests(2)
+            run.signal(SIGKILL)
+            _ = try await run.result()
+            #expect(!PosixFile.exists("\(fixture.repository.path)/README.md"))
+            #expect(try await Self.undo(fixture).status == 0)
+            #expect(PosixFile.exists("\(fixture.repository.path)/README.md"))
+        }
+    }
+
+    @Test func whereTheWorkspaceCannotBeRecordedNothingRuns() async throws {
+        try await ExecFixture.with([ExecFixture.shell("rm README.md"), .text("Done.")]) { fixture in
+            // The place of the stores is taken by a file.
+            try fixture.home.write("workspaces", "")
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            #expect(run.status == 4)
+            let denial = try #require(run.events.first { $0["type"] == "effect.denied" })
+            #expect(denial["verdict"]?["rule"] == "checkpoints.enabled = true")
+            #expect(run.items("command_execution").map { $0["status"] } == ["declined"])
+            #expect(PosixFile.exists("\(fixture.repository.path)/README.md"))
+            let off = try await fixture.exec([
+                "--json", "-s", "workspace-write", "-c", "checkpoints.enabled=false", "go",
+            ])
+            #expect(off.status == 0)
+        }
+    }
+
+    @Test func anEphemeralRunRecordsNothing() async throws {
+        try await ExecFixture.with([ExecFixture.shell("rm README.md"), .text("Done.")]) { fixture in
+            let run = try await fixture.exec(["--json", "--ephemeral", "-s", "workspace-write", "go"])
+            #expect(run.status == 0)
+            #expect(!PosixFile.exists("\(fixture.home.path)/workspaces"))
+        }
+    }
+}

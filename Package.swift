@@ -56,7 +56,8 @@ let package = Package(
         .target(
             name: "Journal",
             dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-        .testTarget(name: "JournalTests", dependencies: ["Basics", "Journal", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Basics", "Journal", "TestSupport", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),
         // Static, so that it starts in 0.3 ms and works in any root file system.

@@ -3,7 +3,8 @@ package struct OptionTable: Sendable {
     /// The product's options. Built once, at first use.
     package static let all = OptionTable(
         ConfigurationOption.modelOptions + ConfigurationOption.providerOptions + ConfigurationOption.priceOptions
-            + ConfigurationOption.safetyOptions + ConfigurationOption.runtimeOptions)
+            + ConfigurationOption.safetyOptions + ConfigurationOption.budgetOptions
+            + ConfigurationOption.runtimeOptions)
 
     package let options: [ConfigurationOption]
     private var nodes: [Node] = [Node()]

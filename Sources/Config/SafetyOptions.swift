@@ -109,14 +109,5 @@ extension ConfigurationOption {
             default: .unset("not decided, which counts as untrusted"),
             project: .refused("a project cannot trust itself"),
             "Whether the user trusts the project at this path. Only a trusted project's own configuration is read."),
-        option(
-            "budget.usd", .number(minimum: 0), \.budget.usd, default: .unset("no limit"), project: .narrowing(.smaller),
-            "The most a session may cost, in USD by the price table."),
-        option(
-            "budget.tokens", .integer(0...Int.max), \.budget.tokens, default: .unset("no limit"),
-            project: .narrowing(.smaller), "The most tokens a session may use, input and output together."),
-        option(
-            "budget.seconds", .integer(0...Int.max), \.budget.seconds, default: .unset("no limit"),
-            project: .narrowing(.smaller), "The longest a run may take, in seconds."),
     ]
 }

@@ -119,11 +119,33 @@ package struct ShellEnvironmentSettings: Sendable, Hashable {
     package var includeOnly: [String] = []
 }
 
-/// `[budget]`: what a session may use; nil is no limit.
+/// `[budget]`: what may be used; nil is no limit. The limits that stand in it directly are a session's.
 package struct BudgetSettings: Sendable, Hashable {
     package var usd: Double?
     package var tokens: Int?
     package var seconds: Int?
+    package var commands: Int?
+    package var turn = TurnBudget()
+    package var day = SharedBudget()
+    package var project = SharedBudget()
+    package var warnAt: Double?
+    package var lowerEffortAt: Double?
+    package var cheaperModelAt: Double?
+    package var cheaperModel: String?
+
+    /// `[budget.turn]`.
+    package struct TurnBudget: Sendable, Hashable {
+        package var usd: Double?
+        package var tokens: Int?
+        package var seconds: Int?
+        package var commands: Int?
+    }
+
+    /// `[budget.day]` and `[budget.project]`: over all sessions.
+    package struct SharedBudget: Sendable, Hashable {
+        package var usd: Double?
+        package var tokens: Int?
+    }
 }
 
 /// `[checkpoints]`: what makes turns reversible.

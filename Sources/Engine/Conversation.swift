@@ -34,6 +34,9 @@ package struct Conversation: Sendable, Hashable {
         countedTokens + items[min(countedItems, items.count)...].reduce(0) { $0 + $1.approximateBytes / 4 + 4 }
     }
 
+    /// Whether a provider has counted this list's beginning.
+    var isCounted: Bool { countedTokens > 0 }
+
     /// Counts a response whose request held the whole list so far.
     package mutating func count(_ usage: TokenUsage, cost: Double?) {
         self.usage = self.usage + usage

@@ -14,6 +14,7 @@ package final class Gate: Sendable {
     private let events: EventLog
     /// nil where none are taken.
     private let checkpoints: (any TurnCheckpoints)?
+    private let budget: BudgetLedger
     private let counts = Mutex(Counts())
 
     /// What passed and what was refused so far.
@@ -23,8 +24,10 @@ package final class Gate: Sendable {
     }
 
     package init(
-        policy: AccessPolicy, journal: SessionJournal, events: EventLog, checkpoints: (any TurnCheckpoints)? = nil
+        policy: AccessPolicy, journal: SessionJournal, events: EventLog, checkpoints: (any TurnCheckpoints)? = nil,
+        budget: BudgetLedger = BudgetLedger()
     ) {
+        self.budget = budget
         self.checkpoints = checkpoints
         self.policy = policy
         self.journal = journal
@@ -47,6 +50,10 @@ package final class Gate: Sendable {
         guard verdict.decision == .allow else {
             try deny(effect, item: item, verdict: verdict)
             return .denied(verdict)
+        }
+        if case .runCommand = effect, let refusal = budget.takeCommand() {
+            try deny(effect, item: item, verdict: refusal)
+            return .denied(refusal)
         }
         if let refusal = await refusalWithoutCheckpoint(effect) {
             // What was interrupted is told by the turn's end.

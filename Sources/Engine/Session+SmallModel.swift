@@ -61,7 +61,6 @@ extension Session {
             machine.steer(text)
             try append(ConversationItem(.user([.text(text)])))
         }
-        try checkBudget()
         var request = smallModelRequest(small)
         request.temperature = question.temperature
         request.seed = question.seed
@@ -118,7 +117,6 @@ extension Session {
     private func formatted(_ message: String, _ small: SmallModelSettings) async throws -> String {
         guard let schema = settings.outputSchema else { return message }
         try append(ConversationItem(.user([.text("Say this again as one JSON object of the given schema.")])))
-        try checkBudget()
         var request = smallModelRequest(small)
         request.outputSchema = schema
         return try record(try await send(request))

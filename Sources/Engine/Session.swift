@@ -16,19 +16,24 @@ package actor Session {
     let check: (any CommandRunner)?
     /// What a small model is shown.
     let workspace: (any WorkspaceReader)?
-    private let checkpoints: (any TurnCheckpoints)?
+    let checkpoints: (any TurnCheckpoints)?
     var conversation: Conversation
     private var guardian = RepeatGuard()
     private let steering = Mutex<[String]>([])
-    private let started = ContinuousClock.now
-    private var requests = 0
+    let budget: BudgetLedger
+    let started = ContinuousClock.now
+    var requests = 0
+    /// What the way to a limit has made of the settings.
+    var relief = BudgetRelief()
 
     /// - Parameter restored: the conversation of a resumed session; nil starts with the settings' context.
     package init(
         settings: SessionSettings, client: any ModelClient, tools: [any Tool], gate: Gate, events: EventLog,
         journal: SessionJournal, check: (any CommandRunner)? = nil, workspace: (any WorkspaceReader)? = nil,
-        checkpoints: (any TurnCheckpoints)? = nil, restored: Conversation? = nil
+        checkpoints: (any TurnCheckpoints)? = nil, budget: BudgetLedger = BudgetLedger(),
+        restored: Conversation? = nil
     ) {
+        self.budget = budget
         self.checkpoints = checkpoints
         self.settings = settings
         self.client = client
@@ -55,6 +60,7 @@ package actor Session {
         let begin = ContinuousClock.now
         let before = gate.tally
         requests = 0
+        budget.beginTurn()
         checkpoints?.open(Self.label(prompt))
         do {
             let outcome = try await withDeadline { try await self.turn(prompt) }
@@ -149,7 +155,6 @@ package actor Session {
 
     private func ask() async throws -> ModelResponse {
         for text in takeSteering() { try append(ConversationItem(.user([.text(text)]))) }
-        try checkBudget()
         if conversation.estimatedTokens > settings.compactionLimit,
             conversation.items.count > settings.context.count + 1
         {
@@ -181,50 +186,6 @@ package actor Session {
             maxOutputTokens: settings.maxOutputTokens,
             temperature: settings.temperature.map { $0 + Double(min(guardian.repeats, 3)) * 0.2 },
             seed: settings.seed, reasoningEffort: settings.reasoningEffort, cacheKey: journal.id.text)
-    }
-
-    func send(_ request: ModelRequest) async throws -> ModelResponse {
-        requests += 1
-        let (events, checkpoints) = (events, gate.canChangeWorkspace ? checkpoints : nil)
-        let passage = try await gate.pass(.askModel(model: request.model, maximumCost: nil), item: nil) {
-            let response = try await client.respond(to: request) { event in
-                guard case .retrying(let attempt, let of, let delay, let reason) = event else {
-                    // An answer has begun, and may end in an effect: the time until then is used.
-                    checkpoints?.prepare()
-                    return events.live(event)
-                }
-                // An event that cannot be recorded here surfaces with the next record, which throws.
-                try? events.emit(
-                    .error(message: "\(reason); retrying in \(delay) ms (\(attempt)/\(of))"))
-                events.live(event)
-            }
-            let outcome: JSONValue = [
-                "response_id": .optional(response.responseID), "attempts": .int(response.attempts),
-            ]
-            return (response, outcome)
-        }
-        guard case .ran(let response) = passage else {
-            throw LockgateError("gate.denied", "the request to the model was refused")
-        }
-        let cost = settings.price(response.usage)
-        conversation.count(response.usage, cost: cost)
-        var record: JSONObject = [
-            "usage": response.usage.json, "cost_usd": cost.map { .double($0) } ?? .null,
-            "stop": .string(response.stop == .completed ? "completed" : "incomplete"),
-        ]
-        if let fallback = response.fallback { record["fallback"] = .string(fallback) }
-        try journal.append("model.response", .object(record))
-        return response
-    }
-
-    func checkBudget() throws {
-        let elapsed = Double((ContinuousClock.now - started).milliseconds) / 1000
-        guard
-            let state = settings.budget.exceeded(
-                cost: conversation.cost, usage: conversation.usage, elapsed: elapsed)
-        else { return }
-        try events.emit(.budget(state))
-        throw BudgetExceeded(state: state)
     }
 
     private func input(from response: ModelResponse) async throws -> TurnMachine.Input {
@@ -322,29 +283,4 @@ package actor Session {
     }
 
     var toolHost: SessionToolHost { SessionToolHost(gate: gate, events: events) }
-
-    private func withDeadline<Value: Sendable>(
-        _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        guard let seconds = settings.budget.seconds else { return try await work() }
-        let left = Duration.milliseconds(Int(seconds * 1000)) - (ContinuousClock.now - started)
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: max(left, .zero))
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let value = first else {
-                let state = ThreadEvent.BudgetState(name: "seconds", limit: seconds, spent: seconds, exceeded: true)
-                try events.emit(.budget(state))
-                throw BudgetExceeded(state: state)
-            }
-            return value
-        }
-    }
-}
-
-struct BudgetExceeded: Error {
-    let state: ThreadEvent.BudgetState
 }

@@ -35,8 +35,9 @@ extension LockgateError {
         case let error as BudgetExceeded:
             let state = error.state
             self.init(
-                "budget.exceeded", "the budget of \(state.limit.plain) \(state.name) is used up (\(state.spent.plain))",
-                remedy: "raise it with --budget \(state.name)=N and go on with: lockgate exec resume --last",
+                "budget.exceeded",
+                "the \(state.scope.rawValue)'s budget of \(state.limit.plain) \(state.name) is used up (\(state.spent.plain))",
+                remedy: "raise it with --budget \(state.flag)=N and go on with: lockgate exec resume --last",
                 exitCode: 3)
         default: self.init("internal", "\(error)")
         }

@@ -68,18 +68,31 @@ package enum ThreadEvent: Sendable, Hashable {
     }
 
     package struct BudgetState: Sendable, Hashable {
-        /// `usd`, `tokens` or `seconds`.
+        /// `usd`, `tokens`, `seconds` or `commands`.
         package var name: String
+        package var scope: BudgetLimit.Scope
         package var limit: Double
         package var spent: Double
         package var exceeded: Bool
+        package var origin: Origin
+        /// What follows on the way to the limit: `warn`, `lower_effort`, `cheaper_model`; nil for the stop at its end.
+        package var action: String?
 
-        package init(name: String, limit: Double, spent: Double, exceeded: Bool) {
+        package init(
+            name: String, scope: BudgetLimit.Scope, limit: Double, spent: Double, exceeded: Bool,
+            origin: Origin = .builtIn, action: String? = nil
+        ) {
             self.name = name
+            self.scope = scope
             self.limit = limit
             self.spent = spent
             self.exceeded = exceeded
+            self.origin = origin
+            self.action = action
         }
+
+        /// As `--budget` names it.
+        package var flag: String { scope == .session ? name : "\(scope.rawValue).\(name)" }
     }
 
     package struct CheckReport: Sendable, Hashable {
@@ -179,6 +192,9 @@ extension ThreadEvent {
             object["limit"] = .double(state.limit)
             object["spent"] = .double(state.spent)
             object["exceeded"] = .bool(state.exceeded)
+            object["scope"] = .string(state.scope.rawValue)
+            object["origin"] = .string(state.origin.description)
+            object["action"] = .string(state.action ?? "stop")
         case .compacted(let before, let after):
             object["tokens_before"] = .int(before)
             object["tokens_after"] = .int(after)

@@ -237,7 +237,7 @@ import Wire
         try await ExecFixture.with(steps) { fixture in
             let run = try await fixture.exec(["--json", "--budget", "tokens=1", "go"])
             #expect(run.status == 3)
-            #expect(fixture.server.requests.count == 1)
+            #expect(fixture.server.requests.isEmpty, "no answer fits")
         }
     }
 

@@ -121,6 +121,7 @@ final class Bench: Sendable {
         _ steps: [ScriptedClient.Step], mode: SandboxMode = .workspaceWrite,
         usage: TokenUsage = TokenUsage(inputTokens: 100, outputTokens: 10), check: [Int] = [],
         journal: SessionJournal = .ephemeral(), restored: Conversation? = nil, workspace: ToyWorkspace? = nil,
+        limits: [BudgetLimit] = [], ladder: BudgetLadder = BudgetLadder(), shared: (any SharedSpend)? = nil,
         adjust: (inout SessionSettings) -> Void = { _ in }
     ) {
         client = ScriptedClient(steps, usage: usage)
@@ -139,11 +140,13 @@ final class Bench: Sendable {
         }
         adjust(&settings)
         let policy = AccessPolicy(sandboxMode: Sourced(mode), network: Sourced(.off), writableRoots: [Sourced("/w")])
+        let budget = BudgetLedger(limits: limits, ladder: ladder, shared: shared)
         session = Session(
             settings: settings, client: client,
             tools: workspace.map { [ToyWorkspace.Writer(workspace: $0)] } ?? [EchoTool()],
-            gate: Gate(policy: policy, journal: journal, events: events), events: events, journal: journal,
-            check: workspace ?? ScriptedCheck(check), workspace: workspace, restored: restored)
+            gate: Gate(policy: policy, journal: journal, events: events, budget: budget), events: events,
+            journal: journal, check: workspace ?? ScriptedCheck(check), workspace: workspace, budget: budget,
+            restored: restored)
     }
 
     var events: [ThreadEvent] { seen.events.withLock { $0 } }

@@ -102,35 +102,6 @@ import Wire
         #expect(bench.events.last?.type == "turn.failed")
     }
 
-    @Test func theTokenBudgetStopsBeforeTheNextRequest() async {
-        let bench = Bench([.call("echo", "{}"), .call("echo", "{}"), .say("end")]) {
-            $0.budget = BudgetLimits(tokens: 200)
-        }
-        let end = await bench.session.run([.text("go")])
-        #expect(end.exitCode == 3)
-        #expect(bench.client.requests.count == 2)
-        #expect(
-            bench.events.contains(
-                .budget(ThreadEvent.BudgetState(name: "tokens", limit: 200, spent: 220, exceeded: true))))
-    }
-
-    @Test func theMoneyBudgetCountsThePrice() async {
-        let bench = Bench([.call("echo", "{}"), .say("end")]) {
-            $0.price = { _ in 0.01 }
-            $0.budget = BudgetLimits(usd: 0.01)
-        }
-        let end = await bench.session.run([.text("go")])
-        #expect(end.exitCode == 3)
-        #expect(bench.client.requests.count == 1)
-    }
-
-    @Test func theTimeBudgetEndsAHangingModel() async {
-        let bench = Bench([.hang]) { $0.budget = BudgetLimits(seconds: 0.05) }
-        let end = await bench.session.run([.text("go")])
-        #expect(end.exitCode == 3)
-        #expect(bench.events.map(\.type) == ["budget", "turn.failed"])
-    }
-
     @Test func aFailingCheckGoesBackToTheAgent() async {
         let bench = Bench([.say("done"), .say("done now")], check: [1, 0]) {
             $0.check = "make test"

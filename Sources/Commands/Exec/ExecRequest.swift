@@ -127,16 +127,16 @@ struct ExecRequest: Sendable {
         }
     }
 
-    /// `usd=1,tokens=200k,seconds=600`; `k` and `m` multiply.
+    /// `usd=1,tokens=200k,seconds=600,day.usd=5`; `k` and `m` multiply.
     static func budget(_ text: String?) throws(LockgateError) -> [String: Double] {
         guard let text else { return [:] }
         var limits: [String: Double] = [:]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(pair[0])
-            guard pair.count == 2, ["usd", "tokens", "seconds"].contains(name) else {
+            guard pair.count == 2, budgetNames.contains(name) else {
                 throw usage(
-                    "--budget \(text): \"\(part)\" is not usd=N, tokens=N or seconds=N",
+                    "--budget \(text): \"\(part)\" is not NAME=N with one of \(budgetNames.joined(separator: ", "))",
                     "--budget usd=1,tokens=200k,seconds=600")
             }
             var digits = pair[1]
@@ -156,6 +156,12 @@ struct ExecRequest: Sendable {
         }
         return limits
     }
+
+    /// As in the configuration, without `budget.`.
+    static let budgetNames = [
+        "usd", "tokens", "seconds", "commands", "turn.usd", "turn.tokens", "turn.seconds", "turn.commands", "day.usd",
+        "day.tokens", "project.usd", "project.tokens",
+    ]
 
     private static func usage(_ message: String, _ remedy: String) -> LockgateError {
         LockgateError("usage", message, remedy: remedy, exitCode: 2)

@@ -108,7 +108,7 @@ final class HumanRenderer: Sendable {
                         "  rule \(verdict.rule) (\(verdict.origin))"
                             + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
             case .budget(let budget):
-                line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
+                line(style.line(for: budget))
             case .compacted(let before, let after):
                 line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
             case .checkpoint(let checkpoint):

@@ -20,7 +20,8 @@ extension SessionSetup {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
         let checkpoints = checkpoints(policy, progress: progress)
-        let gate = Gate(policy: policy, journal: journal, events: events, checkpoints: checkpoints)
+        let budget = try budgetLedger(restored)
+        let gate = Gate(policy: policy, journal: journal, events: events, checkpoints: checkpoints, budget: budget)
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
@@ -42,7 +43,7 @@ extension SessionSetup {
         let session = Session(
             settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
-            check: commands, workspace: editor, checkpoints: checkpoints, restored: restored)
+            check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
         return AssembledSession(session: session, gate: gate, standing: standing) {
             await commands.closeAll()
             await launcher.shutDown()
@@ -134,13 +135,9 @@ extension SessionSetup {
         engine.check = request.check ?? settings.check.command
         if engine.check != nil { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
         engine.compactionLimit = settings.modelAutoCompactTokenLimit ?? profile.contextWindow * 8 / 10
-        engine.budget = BudgetLimits(
-            usd: request.budget["usd"] ?? settings.budget.usd,
-            tokens: request.budget["tokens"].map { Int($0) } ?? settings.budget.tokens,
-            seconds: request.budget["seconds"] ?? settings.budget.seconds.map(Double.init))
-        let model = selection.model
+        engine.outputCeiling = profile.maxOutputTokens
         let prices = selection.prices
-        engine.price = { usage in prices.cost(model: model, usage: usage) }
+        engine.price = { model, usage in prices.cost(model: model, usage: usage) }
         return engine
     }
 

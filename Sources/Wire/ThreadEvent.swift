@@ -20,6 +20,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case compacted(tokensBefore: Int, tokensAfter: Int)
     /// The outcome of the run's `--check` command.
     case check(CheckReport)
+    /// A hook ran.
+    case hook(HookRun)
 
     package struct TurnHeader: Sendable, Hashable {
         package var cwd: String
@@ -133,6 +135,7 @@ extension ThreadEvent {
         case .budget: "budget"
         case .compacted: "compacted"
         case .check: "check"
+        case .hook: "hook"
         }
     }
 
@@ -185,6 +188,8 @@ extension ThreadEvent {
             object["attempt"] = .int(report.attempt)
             object["attempts"] = .int(report.attempts)
             object["output"] = .string(report.output)
+        case .hook(let run):
+            for (key, value) in run.json.members { object[key] = value }
         }
         object["timestamp"] = .string(time.rfc3339)
         return .object(object)

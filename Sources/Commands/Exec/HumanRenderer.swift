@@ -108,6 +108,7 @@ final class HumanRenderer: Sendable {
                 line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
             case .compacted(let before, let after):
                 line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
+            case .hook(let run): for text in style.lines(for: run) { line(text) }
             case .check(let report):
                 let verdict =
                     report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")

@@ -30,8 +30,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text", "Tools",
-                "Wire", "Workspace",
+                "Basics", "CLinux", "Config", "Engine", "Hooks", "Journal", "Models", "Policy", "Sandbox", "Text",
+                "Tools", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -57,6 +57,12 @@ let package = Package(
             name: "Journal",
             dependencies: ["Basics", "Wire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .testTarget(name: "JournalTests", dependencies: ["Basics", "Journal", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Hooks", dependencies: ["Basics", "CLinux", "Config", "Sandbox", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "HooksTests",
+            dependencies: ["Basics", "Config", "Hooks", "Sandbox", "TestSupport", "Wire", "lockgate-sandbox"],
+            swiftSettings: strict),
         .executableTarget(
             name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),
         // Static, so that it starts in 0.3 ms and works in any root file system.

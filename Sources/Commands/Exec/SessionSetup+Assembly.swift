@@ -1,6 +1,7 @@
 import Basics
 import Config
 import Engine
+import Hooks
 import Journal
 import Models
 import Policy
@@ -18,13 +19,16 @@ extension SessionSetup {
     ) async throws -> AssembledSession {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
-        let gate = Gate(policy: policy, journal: journal, events: events)
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
             allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
         let launcher = try launcher(policy)
+        let hookLauncher = hooks.isEmpty ? nil : hookLauncher(launcher)
+        let gate = Gate(
+            policy: policy, journal: journal, events: events,
+            hooks: hookLauncher.map { hookStage($0, policy: policy, journal: journal, events: events) })
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
@@ -40,6 +44,7 @@ extension SessionSetup {
             check: commands, workspace: editor, restored: restored)
         return AssembledSession(session: session, gate: gate) {
             await commands.closeAll()
+            await hookLauncher?.shutDown()
             await launcher.shutDown()
             await shutdown()
         }

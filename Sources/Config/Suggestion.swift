@@ -7,7 +7,7 @@ package enum Suggestion {
         let limit = min(3, max(1, letters.count / 3))
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            let distance = distance(letters, Array(candidate.utf8), limit: limit)
+            let distance = distance(letters, Array(candidate.lowercased().utf8), limit: limit)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name

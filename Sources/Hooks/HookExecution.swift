@@ -8,20 +8,24 @@ struct HookExecution {
     let definition: HookDefinition
     let launcher: HookLauncher
     let input: [UInt8]
+    /// Characters of a reason or a message that are kept.
+    private static let reasonLimit = 2000
 
     /// Never takes much longer than the hook's limit. When the task is cancelled the hook is killed at once, and what it
     /// left behind with it; the result then is a failure that nobody needs.
     func perform() async -> (run: HookRun, answer: HookAnswer) {
         let begin = ContinuousClock.now
         var run = definition.run
+        run.isSandboxed = definition.isSandboxed && launcher.confines
         var answer = HookAnswer()
         do throws(HookRun.Failure) {
             answer = try await self.answer(&run)
             run.verdict = answer.verdict
-            run.reason = answer.reason
-            run.message = answer.message
-            if let context = answer.context, context.count > definition.contextLimit {
-                answer.context = String(context.prefix(definition.contextLimit))
+            run.reason = answer.reason.map { String($0.prefix(Self.reasonLimit)) }
+            run.message = answer.message.map { String($0.prefix(Self.reasonLimit)) }
+            answer.context = answer.context.map { String($0.prefix(definition.contextLimit)) }
+            answer.updatedOutput = answer.updatedOutput.map {
+                .string(String(($0.string ?? $0.text).prefix(definition.contextLimit)))
             }
         } catch {
             run.failure = error

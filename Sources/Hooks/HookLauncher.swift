@@ -36,6 +36,9 @@ package final class HookLauncher: Sendable {
         makeFree = free
     }
 
+    /// Whether the session's own sandbox holds anything.
+    var confines: Bool { confined.session.policy.mode != .dangerFullAccess }
+
     /// Starts a line of shell. The descriptors stay the caller's.
     ///
     /// - Throws: why it could not be started. It is never started with less protection.

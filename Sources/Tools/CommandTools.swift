@@ -109,6 +109,11 @@ package final class CommandTools: Sendable {
                 if terminal.exit != nil { self.forget(terminal) }
                 return (report, report.json(sandbox: self.launcher.sandboxDescription))
             }
+        } catch let error as CancellationError {
+            item.status = .failed
+            item.reason = "interrupted"
+            try host.complete(id, .commandExecution(item))
+            throw error
         } catch let error as LockgateError where error.code.name.hasPrefix("sandbox.") {
             item.status = .failed
             item.reason = error.message

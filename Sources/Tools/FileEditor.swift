@@ -83,6 +83,11 @@ package struct FileEditor: Sendable {
                 if !noticed.isEmpty { outcome["sensitive_changes"] = .array(noticed.map(\.json)) }
                 return (noticed, .object(outcome))
             }
+        } catch let error as CancellationError {
+            report.status = .failed
+            report.reason = "interrupted"
+            try host.complete(id, .fileChange(report))
+            throw error
         } catch let error as LockgateError
             where error.code.name.hasPrefix("files.") || error.code.name.hasPrefix("patch.")
         {

@@ -47,6 +47,11 @@ extension ToolHost {
                 try complete(id, .toolCall(item))
                 return call.answer("Refused. \(verdict.reason) (rule: \(verdict.rule))", isError: true)
             }
+        } catch let error as CancellationError {
+            item.status = .failed
+            item.error = "interrupted"
+            try complete(id, .toolCall(item))
+            throw error
         } catch let error as LockgateError where !error.code.name.hasPrefix("journal.") {
             let isDenial = WorkspaceFiles.isDenial(error)
             item.status = isDenial ? .declined : .failed

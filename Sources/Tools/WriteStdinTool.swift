@@ -47,6 +47,11 @@ struct WriteStdinTool: Tool {
             ], callID: call.id)
         do {
             passage = try await send(chars, to: terminal, yield: yield, modelBytes: bytes, effect, use, id, host)
+        } catch let error as CancellationError {
+            item.status = .failed
+            item.reason = "interrupted"
+            try host.complete(id, .commandExecution(item))
+            throw error
         } catch let error as LockgateError where error.code.name.hasPrefix("terminal.") {
             // The command's trouble is an answer for the model and not the end of the turn.
             item.status = .failed

@@ -160,6 +160,7 @@ struct HookFailureTests {
             #expect(result.status == 130)
             #expect(access(fixture.repository.path + "/made", F_OK) != 0)
             #expect(result.hooks.map { $0["event"] } == ["Interrupt", "SessionEnd"])
+            #expect(result.items("command_execution").map { $0["reason"] } == ["interrupted"])
             #expect(result.hooks.map { $0["verdict"] } == ["pass", "pass"])
             let found = try OracleCommand.run(["sh", "-c", "pgrep -cf '^\(marker)' || true"], in: fixture.home)
             #expect(found.text == "0\n")

@@ -30,8 +30,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text", "Tools",
-                "Wire", "Workspace",
+                "Basics", "CLinux", "Config", "Engine", "Hooks", "Journal", "Models", "Policy", "Sandbox", "Text",
+                "Tools", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -52,6 +52,12 @@ let package = Package(
         .target(name: "Files", dependencies: ["CLinux", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "FilesTests", dependencies: ["CLinux", "Files", "TestSupport", "Text", "Wire"],
+            swiftSettings: strict),
+        .target(
+            name: "Hooks", dependencies: ["Basics", "CLinux", "Config", "Sandbox", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "HooksTests",
+            dependencies: ["Basics", "Config", "Hooks", "Sandbox", "TestSupport", "Wire", "lockgate-sandbox"],
             swiftSettings: strict),
         .target(
             name: "Journal",

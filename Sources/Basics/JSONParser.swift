@@ -6,10 +6,10 @@ package struct JSONParser {
     /// Deeper documents are refused. Tool arguments and API replies stay below twenty.
     package static let maximumDepth = 256
 
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var at = 0
+    let bytes: UnsafeBufferPointer<UInt8>
+    var at = 0
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
     }
 
@@ -46,11 +46,11 @@ package struct JSONParser {
         return try result.get()
     }
 
-    private func error(_ reason: String) -> JSONSyntaxError {
+    func error(_ reason: String) -> JSONSyntaxError {
         JSONSyntaxError(offset: at, reason: reason)
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while at < bytes.count {
             switch bytes[at] {
             case 0x20, 0x09, 0x0A, 0x0D: at += 1
@@ -59,7 +59,7 @@ package struct JSONParser {
         }
     }
 
-    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         guard depth < Self.maximumDepth else { throw error("nested deeper than \(Self.maximumDepth)") }
         skipSpace()
         guard at < bytes.count else { throw error("unexpected end") }
@@ -158,7 +158,7 @@ package struct JSONParser {
         guard at > start else { throw error("expected a digit") }
     }
 
-    private mutating func string() throws(JSONSyntaxError) -> String {
+    mutating func string() throws(JSONSyntaxError) -> String {
         at += 1
         let start = at
         // Most strings hold no escape and are taken whole.

@@ -5,7 +5,8 @@ import Wire
 
 /// Starts the tools' commands in one sandbox session for the whole run.
 final class SandboxLauncher: CommandLauncher {
-    private let session: SandboxSession
+    let session: SandboxSession
+    let environment: CommandEnvironment
     /// The environment of a command without a terminal, and of one with.
     private let variables: (plain: [String: String], terminal: [String: String])
     private let rules: DenialRules
@@ -22,6 +23,7 @@ final class SandboxLauncher: CommandLauncher {
         func all(hasTerminal: Bool) -> [String: String] {
             variables.variables(mode: policy.mode, network: policy.network, hasTerminal: hasTerminal)
         }
+        self.environment = variables
         self.variables = (all(hasTerminal: false), all(hasTerminal: true))
         self.caches = Mutex(caches)
         rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
@@ -44,11 +46,16 @@ final class SandboxLauncher: CommandLauncher {
     /// Ends the session's helper and waits until it has left nothing behind. Call when no command runs any more.
     func shutDown() async { await session.shutDown() }
 
-    func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand {
+    /// What has to be done before the first program runs in the session.
+    func prepare() {
         caches.withLock { waiting in
             waiting?.showUserCaches()
             waiting = nil
         }
+    }
+
+    func launch(_ request: CommandRequest) async throws(LockgateError) -> any RunningCommand {
+        prepare()
         let io: CommandIO =
             if let size = request.terminal {
                 .terminal(rows: UInt16(clamping: size.rows), columns: UInt16(clamping: size.columns))

@@ -19,6 +19,11 @@ package struct Configuration: Sendable {
     /// The files that took part, weakest first.
     package let files: [Origin]
 
+    /// `[hooks]` of all files, the administrator's first; `hooks.json` files are not in it, see `hookSources`.
+    let hooks: [HookSource]
+    /// Where the administrator said that only the hooks of the system's folder count; nil when all do.
+    package let managedHooksOnly: Origin?
+
     let merged: MergedSettings
     let decisions: TrustDecisions
 

@@ -7,6 +7,8 @@ struct ConfigurationLayer: Sendable {
     /// Nil for the command line.
     let file: String?
     var settings: [LayerSetting]
+    /// The hooks it states, with their places; they are in the settings too, for merging and review.
+    var hooks: HookSource?
 }
 
 /// One option's value in one layer.
@@ -57,7 +59,9 @@ struct LayerReader {
     mutating func read() throws(LockgateError) -> ConfigurationLayer {
         read(document.root, at: [])
         if !problems.isEmpty { throw error() }
-        return ConfigurationLayer(layer: layer, file: document.source.name, settings: settings)
+        return ConfigurationLayer(
+            layer: layer, file: document.source.name, settings: settings,
+            hooks: HookSource(document, layer: layer))
     }
 
     private mutating func read(_ object: JSONObject, at parent: [String]) {

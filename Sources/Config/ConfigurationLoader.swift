@@ -94,7 +94,9 @@ package struct ConfigurationLoader: Sendable {
         return Configuration(
             settings: merged.settings(), warnings: merged.warnings + skipped, project: project, trust: trust,
             trustLevel: recorded, review: review,
-            files: (below + layers).map { Origin($0.layer, file: $0.file) }, merged: merged, decisions: decisions)
+            files: (below + layers).map { Origin($0.layer, file: $0.file) },
+            hooks: [requirements.hooks].compactMap(\.self) + (below + layers + above).compactMap(\.hooks),
+            managedHooksOnly: requirements.managedHooksOnly, merged: merged, decisions: decisions)
     }
 
     // MARK: Files

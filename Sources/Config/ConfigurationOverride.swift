@@ -72,7 +72,12 @@ struct OverrideReader {
         }
         var settings: [LayerSetting] = []
         try read(value(of: override, path), at: path, of: override, into: &settings)
-        return ConfigurationLayer(layer: .flag(override.flag), file: nil, settings: settings)
+        var layer = ConfigurationLayer(layer: .flag(override.flag), file: nil, settings: settings)
+        if path.first == HookSource.key {
+            let hooks = path.dropFirst().reversed().reduce(value(of: override, path)) { [$1: $0] }
+            layer.hooks = HookSource(hooks: hooks, layer: layer.layer)
+        }
+        return layer
     }
 
     /// The value that the text stands for, by the option's type.

@@ -104,10 +104,10 @@ extension ConfigurationOption {
     /// A table whose contents another part of the program checks; the names are the path within it.
     static func table(
         _ path: String, _ field: any WritableKeyPath<Settings, JSONObject> & Sendable, project: ProjectRule,
-        _ summary: String
+        merge: MergeRule = .replace, _ summary: String
     ) -> ConfigurationOption {
         ConfigurationOption(
-            path: segments(path), type: .table, builtIn: .unset("empty"), project: project, merge: .replace,
+            path: segments(path), type: .table, builtIn: .unset("empty"), project: project, merge: merge,
             summary: summary
         ) { settings, names, value in
             settings[keyPath: field].set(value, at: names[...])

@@ -56,7 +56,7 @@ package struct Requirement: Sendable, Hashable {
 }
 
 /// All constraints of the machine, read from `requirements.toml` in the administrator's folder.
-struct Requirements: Sendable, Hashable {
+struct Requirements: Sendable {
     static let fileName = "requirements.toml"
 
     /// In the order in which they have to be applied: other options' values depend on `sandbox_mode`.
@@ -66,6 +66,11 @@ struct Requirements: Sendable, Hashable {
     /// The providers that may be used, with the place; nil for all.
     var providers: AllowedProviders?
 
+    /// The administrator's own hooks.
+    var hooks: HookSource?
+    /// Where it says that no others count.
+    var managedHooksOnly: Origin?
+
     struct AllowedProviders: Sendable, Hashable {
         var ids: [String]
         var origin: Origin
@@ -74,10 +79,13 @@ struct Requirements: Sendable, Hashable {
     /// - Throws: `config.requirement` for a rule that cannot be kept.
     init(_ layer: ConfigurationLayer?) throws(LockgateError) {
         guard let layer else { return }
+        hooks = layer.hooks
         for setting in layer.settings {
             switch setting.key {
             case "allow_bypass":
                 if setting.value == false { bypassBan = setting.origin }
+            case "allow_managed_hooks_only":
+                if setting.value == true { managedHooksOnly = setting.origin }
             case "allowed_model_providers":
                 providers = AllowedProviders(
                     ids: setting.value.array?.compactMap(\.string) ?? [], origin: setting.origin)

@@ -22,6 +22,11 @@ enum RequirementTable {
             "Whether `--dangerously-bypass-approvals-and-sandbox` is allowed. With `false` it is an error."),
         requirement("allow_login_shell", .boolean, "With `false`, `allow_login_shell` is false."),
         requirement(
+            "allow_managed_hooks_only", .boolean,
+            "With `true`, only hooks of `requirements.toml` and of `/etc/lockgate` count; others are skipped with a warning."
+        ),
+        requirement("hooks", .table, "Hooks as in `config.toml`, which nobody can take away."),
+        requirement(
             "filesystem.deny_read", .list(.pathPattern), "Paths and globs that are added to `filesystem.deny_read`."),
         requirement(
             "budget.usd", .number(minimum: 0), "The most that `budget.usd` may be; also the value where none is set."),

@@ -101,6 +101,12 @@ extension ConfigurationOption {
             Whether `workspace-write` may run where this machine grants no namespaces but Landlock and seccomp. Protected \
             names in writable folders are then watched instead of locked; there is no network.
             """),
+        table(
+            "hooks", \.hooks, project: .afterReview, merge: .union,
+            """
+            Programs that are asked or told at the gate, `[[hooks.EVENT]]`; those of all layers run. See \
+            [hooks.md](hooks.md). A `hooks.json` beside the file is read as well.
+            """),
         option(
             "allow_login_shell", .boolean, \.allowLoginShell, default: .value(true),
             project: .narrowing(.boolean(strict: false)), "Whether the model may ask for a login shell."),

@@ -53,6 +53,8 @@ package struct Settings: Sendable, Hashable {
     package var history = HistorySettings()
     package var local = LocalModelSettings()
     package var tui: JSONObject = [:]
+    /// The lists of all layers, by event; `hookSources` has them with their places, and those of `hooks.json`.
+    package var hooks: JSONObject = [:]
 
     /// Empty values, not the built-in ones; see `builtIn(isTrusted:)`.
     init() {}

@@ -77,7 +77,7 @@ extension Unicode.Scalar {
 
 extension String {
     /// The text with every scalar that could move a cursor or hide text replaced, cut to 200 characters.
-    var printable: String {
+    package var printable: String {
         let shown = unicodeScalars.prefix(200).map { $0.isPrintable ? Character($0) : "\u{FFFD}" }
         return String(shown) + (unicodeScalars.dropFirst(200).isEmpty ? "" : "...")
     }

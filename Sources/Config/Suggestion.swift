@@ -1,13 +1,13 @@
 /// "Did you mean": the nearest known name to a misspelt one.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest candidate within a third of the word's length (at least one edit, at most three); nil if none is near.
-    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         // Longer words cannot be near any option, and cost is the product of lengths.
         let letters = Array(word.lowercased().utf8.prefix(64))
         let limit = min(3, max(1, letters.count / 3))
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            let distance = distance(letters, Array(candidate.utf8), limit: limit)
+            let distance = distance(letters, Array(candidate.lowercased().utf8), limit: limit)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name

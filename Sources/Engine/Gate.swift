@@ -4,12 +4,14 @@ package import Policy
 import Synchronization
 package import Wire
 
-/// The one function that every effect passes: policy, then the checkpoint before a turn's first change, then the run
-/// between two journal records.
+/// The one function that every effect passes: hooks, policy, budget, the checkpoint before a turn's first change, then
+/// the run between two journal records.
 ///
 /// Nothing in the product reaches the world on another way. A gate that cannot record refuses.
 package final class Gate: Sendable {
     package let policy: AccessPolicy
+    /// What the user hung on the gate; nil without any hook.
+    package let hooks: HookStage?
     private let journal: SessionJournal
     private let events: EventLog
     /// nil where none are taken.
@@ -24,12 +26,13 @@ package final class Gate: Sendable {
     }
 
     package init(
-        policy: AccessPolicy, journal: SessionJournal, events: EventLog, checkpoints: (any TurnCheckpoints)? = nil,
-        budget: BudgetLedger = BudgetLedger()
+        policy: AccessPolicy, journal: SessionJournal, events: EventLog, hooks: HookStage? = nil,
+        checkpoints: (any TurnCheckpoints)? = nil, budget: BudgetLedger = BudgetLedger()
     ) {
         self.budget = budget
         self.checkpoints = checkpoints
         self.policy = policy
+        self.hooks = hooks
         self.journal = journal
         self.events = events
     }
@@ -42,11 +45,20 @@ package final class Gate: Sendable {
     /// disk before it starts and after it ends, since what it did elsewhere cannot be found out from this machine.
     /// An effect that may change the workspace waits until the workspace is recorded as it was before the turn, and is
     /// refused where it cannot be.
+    /// - Parameter use: what hooks are shown of it; nil for what can be told from the effect alone.
     /// - Throws: what `run` throws, and `journal.unwritable`.
     package func pass<Value: Sendable>(
-        _ effect: Effect, item: String?, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse? = nil, item: String?, run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
-        let verdict = policy.verdict(on: effect).unattended
+        var verdict = policy.verdict(on: effect)
+        let use = hooks == nil ? nil : use ?? ToolUse(effect)
+        if let hooks, let use {
+            switch try await hooks.beforeUse(use, item: item, verdict: verdict) {
+            case .judged(let judged): verdict = try await hooks.onRequest(use, item: item, verdict: judged)
+            case .revised(let input): return .revised(input)
+            }
+        }
+        verdict = verdict.unattended
         guard verdict.decision == .allow else {
             try deny(effect, item: item, verdict: verdict)
             return .denied(verdict)
@@ -66,15 +78,21 @@ package final class Gate: Sendable {
         let leavesMachine = effectLeavesMachine(effect)
         if leavesMachine { try journal.sync() }
         if case .runCommand = effect { counts.withLock { $0.commands += 1 } }
+        let value: Value
+        let outcome: JSONValue
         do {
-            let (value, outcome) = try await run()
+            (value, outcome) = try await run()
             try record(outcome: outcome, item: item)
             if leavesMachine { try journal.sync() }
-            return .ran(value)
         } catch {
             try record(outcome: ["error": .string("\(error)")], item: item)
             throw error
         }
+        if let hooks, let use {
+            let response = (value as? any ToolResponding)?.toolResponse ?? outcome
+            try await hooks.afterUse(use, item: item, response: response)
+        }
+        return .ran(value)
     }
 
     /// Records a refusal, by the policy or by a layer below, and shows it.

@@ -5,6 +5,10 @@ import Wire
 extension Session {
     /// Replaces the history by the person's words and the model's own hand-over.
     func compact() async throws {
+        try await compacting { try await self.summarise() }
+    }
+
+    private func summarise() async throws {
         let before = conversation.estimatedTokens
         let context = Array(conversation.items.prefix(settings.context.count))
         var history = conversation.items

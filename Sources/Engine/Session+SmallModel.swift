@@ -18,6 +18,7 @@ extension Session {
         var action = machine.next(.start)
         while true {
             try Task.checkCancellation()
+            try checkHookStop()
             switch action {
             case .look: action = machine.next(.view(try await look(workspace, small)))
             case .read(let paths): action = machine.next(.contents(try await read(paths, workspace)))

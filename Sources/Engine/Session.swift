@@ -25,6 +25,7 @@ package actor Session {
     var requests = 0
     /// What the way to a limit has made of the settings.
     var relief = BudgetRelief()
+    private var isFirstTurn = true
 
     /// - Parameter restored: the conversation of a resumed session; nil starts with the settings' context.
     package init(
@@ -116,7 +117,15 @@ package actor Session {
     }
 
     private func turn(_ prompt: [ContentPart]) async throws -> TurnMachine.Outcome {
-        if let small = settings.smallModel { return try await smallModelTurn(prompt, small) }
+        defer { isFirstTurn = false }
+        let hints = try await openTurn(prompt, isFirst: isFirstTurn)
+        if let small = settings.smallModel {
+            let outcome = try await smallModelTurn(prompt + hints.map(ContentPart.text), small)
+            guard case .done(let message) = outcome,
+                let objection = try await stopObjection(message: message, isActive: false)
+            else { return outcome }
+            return try await smallModelTurn([.text(objection)], small)
+        }
         if conversation.items.isEmpty { for item in settings.context { try append(item) } }
         for call in conversation.unansweredCalls {
             try append(
@@ -124,6 +133,8 @@ package actor Session {
                     .toolResult(call.answer("The session was interrupted; the outcome is unknown.", isError: true))))
         }
         try append(ConversationItem(.user(prompt)))
+        for hint in hints { try append(ConversationItem(.developer(hint))) }
+        var isStopHookActive = false
         var machine = TurnMachine(limits: settings.limits)
         var action = machine.next(.start)
         while true {
@@ -135,11 +146,18 @@ package actor Session {
                 action = machine.next(try await input(from: response))
             case .runCalls(let calls):
                 try await run(calls)
+                try checkHookStop()
                 action = machine.next(.callsFinished)
             case .runCheck(let attempt):
                 action = machine.next(.check(exitCode: try await runCheck(attempt: attempt)))
             case .reportFailedCheck:
                 action = machine.requestAfterCheck()
+            case .finish(.done(let message)):
+                guard let objection = try await stopObjection(message: message, isActive: isStopHookActive) else {
+                    return .done(message: message)
+                }
+                isStopHookActive = true
+                action = machine.requestAfterStop(note: objection)
             case .finish(let outcome):
                 return outcome
             }
@@ -256,7 +274,8 @@ package actor Session {
             let names = tools.keys.sorted().joined(separator: ", ")
             return call.answer("There is no tool \"\(call.name)\". The tools are: \(names).", isError: true)
         }
-        return try await tool.run(call, host: toolHost)
+        let result = try await tool.run(call, host: toolHost)
+        return gate.hooks?.applied(to: result) ?? result
     }
 
     private func runCheck(attempt: Int) async throws -> Int {

@@ -120,6 +120,11 @@ package struct TurnMachine: Sendable, Hashable {
         return .request(note: note)
     }
 
+    /// The request that follows when a hook does not let the turn end yet.
+    package mutating func requestAfterStop(note: String) -> Action {
+        request(note: note)
+    }
+
     /// Counts the request that follows a failed check.
     package mutating func requestAfterCheck() -> Action {
         request(note: nil)

@@ -3,7 +3,7 @@ import Glibc
 import Wire
 
 /// What a call says of its command.
-struct CommandReport: Sendable {
+struct CommandReport: Sendable, ToolResponding {
     var text: String
     var totalBytes = 0
     var whole = (text: "", omitted: 0)
@@ -60,6 +60,14 @@ struct CommandReport: Sendable {
     var explainedText: String {
         denials.isEmpty || text.isEmpty || text.hasSuffix("\n")
             ? text + denials.modelNote : "\(text)\n\(denials.modelNote)"
+    }
+
+    /// What hooks read of it.
+    var toolResponse: JSONValue {
+        [
+            "output": .string(text), "exit_code": .optional(exit?.code), "session_id": .optional(terminal),
+            "duration_ms": .int(milliseconds),
+        ]
     }
 
     func fill(_ item: inout ThreadItem.CommandExecution) {

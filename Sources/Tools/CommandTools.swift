@@ -80,17 +80,19 @@ package final class CommandTools: Sendable {
 
     /// Runs a command in the foreground until it ends or the time for this call is over, as one item.
     ///
-    /// - Parameter endsThen: whether it is stopped when the time is over; else it goes on as a background terminal.
+    /// - Parameters:
+    ///   - endsThen: whether it is stopped when the time is over; else it goes on as a background terminal.
+    ///   - started: the item, where it has begun already.
     func run(
-        _ request: CommandRequest, display: String, yield: Duration?, endsThen: Bool = false, modelBytes: Int,
-        host: any ToolHost
+        _ request: CommandRequest, display: String, use: ToolUse, yield: Duration?, endsThen: Bool = false,
+        modelBytes: Int, host: any ToolHost, item started: String? = nil
     ) async throws -> CommandReport {
         var item = ThreadItem.CommandExecution(command: display, cwd: request.cwd)
-        let id = try host.begin(.commandExecution(item))
+        let id = try started ?? host.begin(.commandExecution(item))
         let effect = Effect.runCommand(argv: request.argv, display: display, cwd: request.cwd)
         let passage: Passage<CommandReport>
         do {
-            passage = try await host.pass(effect, item: id) {
+            passage = try await host.pass(effect, as: use, item: id) {
                 let terminal = try await self.open(request, display: display)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
                 let isOverdue = endsThen && terminal.exit == nil
@@ -107,6 +109,11 @@ package final class CommandTools: Sendable {
                 if terminal.exit != nil { self.forget(terminal) }
                 return (report, report.json(sandbox: self.launcher.sandboxDescription))
             }
+        } catch let error as CancellationError {
+            item.status = .failed
+            item.reason = "interrupted"
+            try host.complete(id, .commandExecution(item))
+            throw error
         } catch let error as LockgateError where error.code.name.hasPrefix("sandbox.") {
             item.status = .failed
             item.reason = error.message
@@ -119,6 +126,17 @@ package final class CommandTools: Sendable {
             return CommandReport(refusal: "The command was not run: \(error.message)")
         }
         switch passage {
+        case .revised(let input):
+            guard let script = input["command"]?.string, request.argv.count == 3 else {
+                return try decline(&item, id, host, "A hook gave other input without a \"command\" text.")
+            }
+            var request = request
+            request.argv[2] = script
+            item.command = script
+            try host.update(id, .commandExecution(item))
+            return try await run(
+                request, display: script, use: use.with(input), yield: yield, endsThen: endsThen,
+                modelBytes: modelBytes, host: host, item: id)
         case .ran(let report):
             report.fill(&item)
             try host.complete(id, .commandExecution(item))
@@ -127,11 +145,19 @@ package final class CommandTools: Sendable {
             if Task.isCancelled { throw CancellationError() }
             return report
         case .denied(let verdict):
-            item.status = .declined
-            item.reason = verdict.reason
-            try host.complete(id, .commandExecution(item))
-            return CommandReport(refusal: "The command was not run. \(verdict.reason) (rule: \(verdict.rule))")
+            return try decline(&item, id, host, verdict.reason, rule: verdict.rule)
         }
+    }
+
+    private func decline(
+        _ item: inout ThreadItem.CommandExecution, _ id: String, _ host: any ToolHost, _ reason: String,
+        rule: String? = nil
+    ) throws -> CommandReport {
+        item.status = .declined
+        item.reason = reason
+        try host.complete(id, .commandExecution(item))
+        let note = rule.map { " (rule: \($0))" } ?? ""
+        return CommandReport(refusal: "The command was not run. \(reason)\(note)")
     }
 }
 
@@ -140,7 +166,7 @@ extension CommandTools: CommandRunner {
     package func run(_ command: String, host: any ToolHost) async throws -> (exitCode: Int, output: String) {
         let request = CommandRequest(argv: [settings.shell, "-c", command], cwd: settings.cwd)
         let report = try await run(
-            request, display: command, yield: nil, modelBytes: settings.outputBytes, host: host)
+            request, display: command, use: .shell(command), yield: nil, modelBytes: settings.outputBytes, host: host)
         return (report.exit?.code ?? 126, report.explainedText)
     }
 
@@ -149,7 +175,8 @@ extension CommandTools: CommandRunner {
     ) async throws -> CommandOutcome {
         let request = CommandRequest(argv: [settings.shell, "-c", command], cwd: settings.cwd)
         let report = try await run(
-            request, display: command, yield: limit, endsThen: true, modelBytes: outputBytes, host: host)
+            request, display: command, use: .shell(command), yield: limit, endsThen: true, modelBytes: outputBytes,
+            host: host)
         if report.isRefusal { return .refused(report.text) }
         guard let exit = report.exit, !report.isStopped else { return .stopped(output: report.text) }
         return .exited(code: exit.code, output: report.explainedText)

@@ -50,7 +50,7 @@ struct ExecCommandTool: Tool {
         if arguments["tty"]?.bool == true { request.terminal = .init(rows: 40, columns: 120) }
         let yield = Self.yield(arguments["yield_time_ms"], default: 10_000, settings: settings)
         let report = try await commands.run(
-            request, display: command, yield: yield,
+            request, display: command, use: .shell(command, callID: call.id), yield: yield,
             modelBytes: Self.bytes(arguments["max_output_tokens"], settings: settings), host: host)
         return call.answer(report.answer, isError: report.isRefusal)
     }

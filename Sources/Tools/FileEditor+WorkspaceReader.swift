@@ -105,7 +105,10 @@ extension FileEditor: FileRestorer {
         }
         guard !changes.isEmpty else { return isComplete }
         let call = ToolCall(id: "restore", name: "write_file", input: .function(arguments: "{}"))
-        let result = try await apply(changes, folder: nil, reply: "", call: call, host: host)
+        let result = try await apply(
+            Revision(changes: changes, reply: ""), folder: nil, use: Self.restoreUse(changes, folder: cwd), call: call,
+            host: host
+        ) { _ in throw LockgateError("internal", "what is put back cannot be replaced") }
         return isComplete && !result.isError
     }
 }

@@ -41,28 +41,41 @@ package struct FileEditor: Sendable {
     func applyPatch(_ text: String, folder: String?, call: ToolCall, host: any ToolHost) async throws -> ToolResult {
         let changes: [FileChange]
         do {
-            let patch = try PatchParser.parse(text)
-            changes = try PatchPlan.make(patch) { path throws(LockgateError) in try read(path, in: folder) }
+            changes = try plan(text, folder: folder)
         } catch let error as LockgateError {
             return try fail(error, changes: [], diff: "", call: call, host: host)
         }
-        return try await apply(changes, folder: folder, reply: changes.patchSummary, call: call, host: host)
+        return try await apply(
+            Revision(changes: changes, reply: changes.patchSummary), folder: folder,
+            use: Self.patchUse(text, changes, folder: folder ?? cwd, call: call), call: call, host: host
+        ) { try revisedPatch($0, folder: folder) }
+    }
+
+    /// The changes that a patch makes to the files as they are.
+    func plan(_ patch: String, folder: String?) throws -> [FileChange] {
+        try PatchPlan.make(try PatchParser.parse(patch)) { path in try read(path, in: folder) }
     }
 
     /// Applies changes that are worked out already.
+    ///
+    /// - Parameters:
+    ///   - started: the item, where it has begun already.
+    ///   - revise: works out what other input from a hook stands for.
     func apply(
-        _ changes: [FileChange], folder: String?, reply: String, call: ToolCall, host: any ToolHost
+        _ revision: Revision, folder: String?, use: ToolUse, call: ToolCall, host: any ToolHost,
+        item started: String? = nil, revise: (JSONObject) throws -> Revision
     ) async throws -> ToolResult {
+        let changes = revision.changes
         let absolute = changes.map { $0.rebased { PathText.absolute($0, from: folder ?? cwd) } }
         let summary = absolute.map(\.summary)
         let diff = Self.diff(changes)
         var report = ThreadItem.FileChangeReport(changes: summary, diff: diff)
-        let id = try host.begin(.fileChange(report))
+        let id = try started ?? host.begin(.fileChange(report))
         let effect = Effect.changeFiles(summary)
         let isSensitive = summary.contains(where: \.isSensitive)
         let passage: Passage<[SensitiveChange]>
         do {
-            passage = try await host.pass(effect, item: id) {
+            passage = try await host.pass(effect, as: use, item: id) {
                 if isSensitive { watch?.begin() }
                 try files.apply(absolute)
                 let noticed = isSensitive ? watch?.changes() ?? [] : []
@@ -70,6 +83,11 @@ package struct FileEditor: Sendable {
                 if !noticed.isEmpty { outcome["sensitive_changes"] = .array(noticed.map(\.json)) }
                 return (noticed, .object(outcome))
             }
+        } catch let error as CancellationError {
+            report.status = .failed
+            report.reason = "interrupted"
+            try host.complete(id, .fileChange(report))
+            throw error
         } catch let error as LockgateError
             where error.code.name.hasPrefix("files.") || error.code.name.hasPrefix("patch.")
         {
@@ -80,12 +98,24 @@ package struct FileEditor: Sendable {
             return call.answer("Nothing was changed. \(error)", isError: true)
         }
         switch passage {
+        case .revised(let input):
+            let revised: Revision
+            do {
+                revised = try revise(input)
+            } catch let error as LockgateError {
+                report.status = .declined
+                report.reason = error.message
+                try host.complete(id, .fileChange(report))
+                return call.answer("Nothing was changed. \(error)", isError: true)
+            }
+            return try await apply(
+                revised, folder: folder, use: use.with(input), call: call, host: host, item: id, revise: revise)
         case .ran(let noticed):
             report.status = .completed
             report.sensitiveChanges = noticed
             try host.complete(id, .fileChange(report))
             if !noticed.isEmpty { try host.noticed(noticed, item: id) }
-            return call.answer(reply)
+            return call.answer(revision.reply)
         case .denied(let verdict):
             report.status = .declined
             report.reason = verdict.reason

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Files
 package import Wire
 
@@ -28,8 +28,13 @@ extension ToolHost {
         let id = try begin(.toolCall(item))
         let effect = Effect.readFile(path: path)
         do {
-            let passage = try await pass(effect, item: id) { (try await work(), ["ok": true]) }
+            var input = call.arguments ?? [:]
+            input["file_path"] = .string(path)
+            let use = ToolUse(
+                call.name, aliases: ToolUse.readers[call.name] ?? [], input: input, callID: call.id)
+            let passage = try await pass(effect, as: use, item: id) { (try await work(), ["ok": true]) }
             switch passage {
+            case .revised: throw LockgateError("internal", "what is read cannot be replaced")
             case .ran(let result):
                 item.status = result.isError ? .failed : .completed
                 let text = result.shownText
@@ -42,6 +47,11 @@ extension ToolHost {
                 try complete(id, .toolCall(item))
                 return call.answer("Refused. \(verdict.reason) (rule: \(verdict.rule))", isError: true)
             }
+        } catch let error as CancellationError {
+            item.status = .failed
+            item.error = "interrupted"
+            try complete(id, .toolCall(item))
+            throw error
         } catch let error as LockgateError where !error.code.name.hasPrefix("journal.") {
             let isDenial = WorkspaceFiles.isDenial(error)
             item.status = isDenial ? .declined : .failed
@@ -51,6 +61,15 @@ extension ToolHost {
             return call.answer("\(error)", isError: true)
         }
     }
+}
+
+extension ToolUse {
+    /// Claude Code's names for the reading tools.
+    fileprivate static let readers = ["read_file": ["Read"], "view_image": ["Read"], "list_files": ["Glob", "LS"]]
+}
+
+extension ToolResult: ToolResponding {
+    package var toolResponse: JSONValue { .string(shownText) }
 }
 
 extension ToolResult {

@@ -30,7 +30,8 @@ struct SearchTool: Tool {
         // After `--` no text from the model can be an option such as --pre, which runs programs.
         argv += ["--regexp=\(pattern)", "--", arguments["path"]?.string ?? "."]
         let report = try await commands.run(
-            CommandRequest(argv: argv, cwd: commands.settings.cwd), display: "search \(pattern)", yield: .seconds(60),
+            CommandRequest(argv: argv, cwd: commands.settings.cwd), display: "search \(pattern)",
+            use: ToolUse("search", aliases: ["Grep"], input: arguments, callID: call.id), yield: .seconds(60),
             modelBytes: commands.settings.outputBytes, host: host)
         if report.isRefusal { return call.answer(report.text, isError: true) }
         switch report.exit {

@@ -35,6 +35,8 @@ struct WriteFileTool: Tool {
         let change: FileChange = old.map { .update(path, from: $0, to: new) } ?? .add(path, new)
         let verb = old == nil ? "Created" : "Wrote"
         return try await editor.apply(
-            [change], folder: nil, reply: "\(verb) \(path) (\(new.count) bytes).", call: call, host: host)
+            .init(changes: [change], reply: "\(verb) \(path) (\(new.count) bytes)."), folder: nil,
+            use: FileEditor.writeUse(change, content: content, folder: editor.cwd, call: call), call: call, host: host
+        ) { try editor.revisedWrite($0) }
     }
 }

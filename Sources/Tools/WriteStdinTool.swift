@@ -38,8 +38,20 @@ struct WriteStdinTool: Tool {
         let id = try host.begin(.commandExecution(item))
         let effect = Effect.writeInput(terminal: number, bytes: chars.utf8.count)
         let passage: Passage<CommandReport>
+        // What is typed into a shell is a command to those who guard commands.
+        let use = ToolUse(
+            "write_stdin", aliases: ["Bash"],
+            input: [
+                "session_id": .int(number), "chars": .string(chars), "command": .string(chars),
+                "running": .string(terminal.display),
+            ], callID: call.id)
         do {
-            passage = try await send(chars, to: terminal, yield: yield, modelBytes: bytes, effect, id, host)
+            passage = try await send(chars, to: terminal, yield: yield, modelBytes: bytes, effect, use, id, host)
+        } catch let error as CancellationError {
+            item.status = .failed
+            item.reason = "interrupted"
+            try host.complete(id, .commandExecution(item))
+            throw error
         } catch let error as LockgateError where error.code.name.hasPrefix("terminal.") {
             // The command's trouble is an answer for the model and not the end of the turn.
             item.status = .failed
@@ -54,6 +66,7 @@ struct WriteStdinTool: Tool {
             try host.refused(report.denials, item: id)
             if !report.sensitiveChanges.isEmpty { try host.noticed(report.sensitiveChanges, item: id) }
             return call.answer(report.answer)
+        case .revised: throw LockgateError("internal", "input for a running command cannot be replaced")
         case .denied(let verdict):
             item.status = .declined
             item.reason = verdict.reason
@@ -63,10 +76,11 @@ struct WriteStdinTool: Tool {
     }
 
     private func send(
-        _ chars: String, to terminal: Terminal, yield: Duration, modelBytes: Int, _ effect: Effect, _ item: String,
+        _ chars: String, to terminal: Terminal, yield: Duration, modelBytes: Int, _ effect: Effect,
+        _ use: ToolUse, _ item: String,
         _ host: any ToolHost
     ) async throws -> Passage<CommandReport> {
-        try await host.pass(effect, item: item) {
+        try await host.pass(effect, as: use, item: item) {
             if chars == "\u{3}" {
                 terminal.command.interrupt()
             } else if !chars.isEmpty {

@@ -22,6 +22,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case check(CheckReport)
     /// What a turn changed in the workspace, and under which number it can be taken back.
     case checkpoint(TurnCheckpoint)
+    /// A hook ran.
+    case hook(HookRun)
 
     package struct TurnHeader: Sendable, Hashable {
         package var cwd: String
@@ -149,6 +151,7 @@ extension ThreadEvent {
         case .compacted: "compacted"
         case .check: "check"
         case .checkpoint: "checkpoint"
+        case .hook: "hook"
         }
     }
 
@@ -213,6 +216,8 @@ extension ThreadEvent {
                 checkpoint.changes.map { ["path": .string($0.path), "kind": .string($0.kind.rawValue)] })
             object["repository_changed"] = .bool(checkpoint.repositoryChanged)
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
+        case .hook(let run):
+            for (key, value) in run.json.members { object[key] = value }
         }
         object["timestamp"] = .string(time.rfc3339)
         return .object(object)

@@ -24,9 +24,10 @@ package protocol ToolHost: Sendable {
 
     /// Asks the gate for an effect and, if it may be, runs it between two journal records.
     ///
-    /// `run` returns its value and what the journal keeps of the outcome.
+    /// `run` returns its value and what the journal keeps of the outcome. `use` is what hooks are shown; nil for what
+    /// can be told from the effect alone.
     func pass<Value: Sendable>(
-        _ effect: Effect, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse?, item: String, run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value>
 
     /// Records that an effect the gate had allowed was refused further down, by the sandbox or the file layer.
@@ -54,6 +55,9 @@ package protocol CommandRunner: Sendable {
 package enum Passage<Value: Sendable>: Sendable {
     case ran(Value)
     case denied(Verdict)
+    /// A hook gave other input, and nothing was run: the tool makes its effect anew from it and passes again, with a
+    /// use that has exactly this input. Only for uses that take other input.
+    case revised(JSONObject)
 }
 
 extension ToolCall {
@@ -73,6 +77,13 @@ extension ToolCall {
 }
 
 extension ToolHost {
+    /// For an effect that says itself what hooks are to know of it.
+    package func pass<Value: Sendable>(
+        _ effect: Effect, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+    ) async throws -> Passage<Value> {
+        try await pass(effect, as: nil, item: item, run: run)
+    }
+
     /// Records what the sandbox refused a command. Guesses are in the item alone: they are no refusals.
     package func refused(_ denials: [EffectDenial], item: String) throws {
         for denial in denials where denial.isCertain {

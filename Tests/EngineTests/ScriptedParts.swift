@@ -80,6 +80,7 @@ struct EchoTool: Tool {
             command.exitCode = 0
             try host.complete(id, .commandExecution(command))
             return call.answer("ran \(text)")
+        case .revised(let input): return call.answer("other input: \(JSONValue.object(input).text)", isError: true)
         case .denied(let verdict):
             command.status = .declined
             command.reason = verdict.reason

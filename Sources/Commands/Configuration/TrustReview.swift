@@ -58,6 +58,14 @@ struct TrustReview {
             exitCode: 5)
     }
 
+    /// The hooks of a project that do not count yet: it is not trusted, or its content changed.
+    static func hooks(
+        waitingIn configuration: Configuration, _ loader: ConfigurationLoader
+    ) throws(LockgateError) -> [String] {
+        guard configuration.review?.isApproved != true else { return [] }
+        return try ProjectTrust(loader).status().review.content.items.map(\.name).filter(isHook)
+    }
+
     private static func isHook(_ name: String) -> Bool {
         let parts = name.split(separator: "/")
         return parts.contains("hooks") || parts.last == "hooks.json" || name.contains(".toml hooks")

@@ -66,6 +66,8 @@ struct ExecRun {
         let end = await turn.value
         spinner.cancel()
         await spinner.value
+        if signals.received != nil { await assembled.session.wasInterrupted() }
+        await assembled.session.end(reason: "other")
         await assembled.close()
         return try finish(end, signal: signals.received, front: front)
     }

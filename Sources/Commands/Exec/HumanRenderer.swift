@@ -113,6 +113,7 @@ final class HumanRenderer: Sendable {
                 line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
             case .checkpoint(let checkpoint):
                 state.checkpoint = checkpoint
+            case .hook(let run): for text in style.lines(for: run) { line(text) }
             case .check(let report):
                 let verdict =
                     report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")

@@ -1,6 +1,7 @@
 import Basics
 import Config
 import Engine
+import Hooks
 import Journal
 import Models
 import Policy
@@ -21,7 +22,6 @@ extension SessionSetup {
         let (client, shutdown) = try await modelClient(progress: progress)
         let checkpoints = checkpoints(policy, progress: progress)
         let budget = try budgetLedger(restored)
-        let gate = Gate(policy: policy, journal: journal, events: events, checkpoints: checkpoints, budget: budget)
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
@@ -31,6 +31,11 @@ extension SessionSetup {
         // The last moment: until here the machine may be asked beside all this.
         let standing = try standing.standing()
         let launcher = try launcher(policy, level: standing.level)
+        let hookLauncher = hooks.isEmpty ? nil : hookLauncher(launcher)
+        let gate = Gate(
+            policy: policy, journal: journal, events: events,
+            hooks: hookLauncher.map { hookStage($0, policy: policy, journal: journal, events: events) },
+            checkpoints: checkpoints, budget: budget)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
@@ -46,6 +51,7 @@ extension SessionSetup {
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
         return AssembledSession(session: session, gate: gate, standing: standing) {
             await commands.closeAll()
+            await hookLauncher?.shutDown()
             await launcher.shutDown()
             await shutdown()
         }

@@ -2,6 +2,7 @@ import Basics
 import Config
 import Engine
 import Glibc
+import Hooks
 import Journal
 import Models
 import Policy
@@ -22,6 +23,8 @@ struct SessionSetup: Sendable {
     let configuration: Configuration
     /// What the rule files say; read once, so that a run cannot change its own rules.
     let rules: CommandRules
+    /// The user's programs at the gate, read once for the same reason.
+    let hooks: HookSet
     let selection: ModelSelection
     /// The sandbox's level on this machine, which may still be asked for.
     let standing: SandboxStanding.Pending
@@ -30,7 +33,9 @@ struct SessionSetup: Sendable {
 
     var settings: Settings { configuration.settings }
     /// What the configuration says about itself.
-    var warnings: [String] { configuration.warnings.map(\.message) }
+    var warnings: [String] {
+        configuration.warnings.map(\.message) + ConfiguredHookSet.warnings(hooks, configuration)
+    }
 
     /// - Throws: every error of configuration, directory, model or key, each with its remedy.
     static func load(_ request: ExecRequest, environment: [String: String]) throws(LockgateError) -> SessionSetup {
@@ -61,10 +66,11 @@ struct SessionSetup: Sendable {
         // A run without a screen cannot ask, so a trusted project that changed has to be reviewed first.
         if let review = configuration.review, !review.isApproved { throw review.refusal }
         let rules = try RuleFiles.load(configuration, loader)
+        let hooks = try ConfiguredHookSet.load(configuration, loader)
         let selection = try ModelSelection(settings: configuration.settings, environment: environment, home: home)
         return SessionSetup(
             request: request, environment: environment, home: home, startDirectory: start, cwd: cwd,
-            configuration: configuration, rules: rules, selection: selection, standing: standing,
+            configuration: configuration, rules: rules, hooks: hooks, selection: selection, standing: standing,
             toolchains: ToolchainCaches(root: configuration.project.root, home: home, environment: environment))
     }
 

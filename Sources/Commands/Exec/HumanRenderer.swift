@@ -7,6 +7,8 @@ import Wire
 final class HumanRenderer: Sendable {
     private struct State {
         var isStreaming = false
+        /// While a person is asked something the terminal is theirs.
+        var isAsking = false
         /// What of the message under way was shown, so that the finished message is not printed twice.
         var streamed = ""
         var running: [String: String] = [:]
@@ -35,7 +37,7 @@ final class HumanRenderer: Sendable {
         guard style.isTerminal else { return }
         while !Task.isCancelled {
             state.withLock { state in
-                guard !state.isStreaming else { return }
+                guard !state.isStreaming, !state.isAsking else { return }
                 state.frame += 1
                 let seconds = (ContinuousClock.now - state.started).components.seconds
                 guard seconds >= 1 else { return }
@@ -47,6 +49,16 @@ final class HumanRenderer: Sendable {
             try? await Task.sleep(for: .milliseconds(120))
         }
         state.withLock { clearSpinner(&$0) }
+    }
+
+    /// Leaves the terminal to a question, or takes it back.
+    func pause(_ isAsking: Bool) {
+        state.withLock { state in
+            clearSpinner(&state)
+            endStream(&state)
+            state.isAsking = isAsking
+            state.started = .now
+        }
     }
 
     /// The model's words as they arrive.
@@ -104,6 +116,8 @@ final class HumanRenderer: Sendable {
                     style.dim(
                         "  rule \(verdict.rule) (\(verdict.origin))"
                             + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
+            case .approval(let record):
+                if let text = style.line(for: record) { line(text) }
             case .budget(let budget):
                 line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
             case .compacted(let before, let after):

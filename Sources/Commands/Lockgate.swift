@@ -10,7 +10,7 @@ package struct Lockgate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
-            RulesCommand.self, ModelCommand.self, DoctorCommand.self, UndoCommand.self,
+            RulesCommand.self, GrantsCommand.self, ModelCommand.self, DoctorCommand.self, UndoCommand.self,
             RedoCommand.self, DiffCommand.self,
         ])
 

@@ -57,6 +57,7 @@ package actor Session {
             let outcome = try await withDeadline { try await self.turn(prompt) }
             switch outcome {
             case .done(let message):
+                countReviews()
                 let tally = gate.tally
                 let summary = ThreadEvent.TurnSummary(
                     usage: conversation.usage, cost: conversation.cost,
@@ -194,7 +195,13 @@ package actor Session {
         return response
     }
 
+    /// What reviews of effects used since the last time counts for the session.
+    private func countReviews() {
+        for review in gate.takeReviewSpending() { conversation.countAside(review.usage, cost: review.cost) }
+    }
+
     func checkBudget() throws {
+        countReviews()
         let elapsed = Double((ContinuousClock.now - started).milliseconds) / 1000
         guard
             let state = settings.budget.exceeded(

@@ -14,17 +14,21 @@ extension SessionSetup {
     /// - Parameter progress: told in a line what takes time, such as a local model's start.
     func assemble(
         journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
-        progress: @escaping @Sendable (String) -> Void
+        questions: Questions, progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
-        let gate = Gate(policy: policy, journal: journal, events: events)
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
             allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
         let launcher = try launcher(policy)
+        let (approvals, reviewingModel) = try approvals(
+            questions, policy: policy, client: client, variables: launcher.plainVariables, journal: journal,
+            events: events)
+        let gate = Gate(policy: policy, journal: journal, events: events, approvals: approvals)
+        reviewingModel?.connect(gate)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,

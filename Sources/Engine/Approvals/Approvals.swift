@@ -69,6 +69,9 @@ package final class Approvals: Sendable {
         self.events = events
     }
 
+    /// How many effects wait for an answer.
+    package var waiting: Int { get async { await questions.waiting } }
+
     /// Decides on an effect, and asks where it has to be asked about.
     ///
     /// - Throws: `journal.unwritable`, `grants.store`, `CancellationError`.

@@ -50,6 +50,7 @@ struct EffectBinding: Sendable, Hashable {
         argv: [String], cwd: String, analysis: ShellAnalysis, environment: String, path: [String], roots: [String]
     ) {
         var finder = Finder(path: path, roots: roots)
+        finder.content(cwd)
         // A `cd` may fail, and a shell may take `..` by name or by place: all folders that come into question count.
         var folders = [cwd]
         for command in analysis.commands {
@@ -66,12 +67,9 @@ struct EffectBinding: Sendable, Hashable {
         files = finder.files
         limits = finder.limits
         scripts = finder.scripts
-        var status = stat()
-        let identity = stat(cwd, &status) == 0 ? "\(status.st_dev):\(status.st_ino)" : "missing"
         let bound: JSONValue = [
             "argv": .array(argv.map(JSONValue.string)), "cwd": .string(cwd),
-            "folder": .string("\(PosixFile.canonical(cwd) ?? "") \(identity)"), "environment": .string(environment),
-            "files": .array(files.map(\.json)),
+            "environment": .string(environment), "files": .array(files.map(\.json)),
         ]
         digest = JournalRecord.digest(bound.bytes)
     }
@@ -104,29 +102,35 @@ struct EffectBinding: Sendable, Hashable {
             }
             guard let names = EffectBinding.builders[name] else { return }
             for name in names { content(EffectBinding.join(name, folder)) }
-            note("\(name) runs what files of the project say; the answer is not bound to all of them")
+            note("what \(name) runs, which files of the project say; the answer is not bound to all of them")
         }
 
         private mutating func addProgram(_ program: String, _ folder: String) {
-            if program.contains("/") {
-                let file = EffectBinding.join(program, folder)
-                if !content(file) { add(FileBinding.place(file)) }
-                return
-            }
-            let found = path.map { "\($0)/\(program)" }.first { (file: String) in access(file, X_OK) == 0 }
-            guard let found else { return }
-            let real = PosixFile.canonical(found) ?? found
-            if roots.contains(where: { PathText.isWithin(real, $0) || PathText.isWithin(found, $0) }) {
-                content(found)
-            } else {
-                add(FileBinding.place(found))
+            guard !program.contains("/") else { return content(EffectBinding.join(program, folder)) }
+            for directory in path {
+                let file = "\(directory)/\(program)"
+                let isFound = access(file, X_OK) == 0
+                let real = PosixFile.canonical(file) ?? file
+                // A folder that commands may change: one that is not there yet would be found first.
+                if roots.contains(where: { PathText.isWithin(real, $0) || PathText.isWithin(file, $0) }) {
+                    content(file)
+                } else if isFound {
+                    add(FileBinding.place(file))
+                }
+                if isFound { return }
             }
         }
 
         private mutating func addArgument(_ text: String, _ folder: String, interprets: Bool) {
-            guard !text.isEmpty, text.utf8.count < Int(PATH_MAX), !text.contains("://") else { return }
+            // A longer name is no file's, and a script on the command line is bound with the arguments.
+            guard !text.isEmpty, text.utf8.count <= Int(NAME_MAX) || text.contains("/"), !text.contains("://"),
+                !text.utf8.contains(0x0A), text.utf8.count < Int(PATH_MAX)
+            else { return }
             let file = EffectBinding.join(text, folder)
-            if interprets, content(file) { return }
+            if interprets, !text.hasPrefix("-") {
+                if PosixFile.isDirectory(file) { note("what is in the folder \(text)") }
+                return content(file)
+            }
             var status = stat()
             let isLink = lstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
             if text.contains("/") || isLink { add(FileBinding.place(file)) }
@@ -138,18 +142,15 @@ struct EffectBinding: Sendable, Hashable {
             return [text, String(text[text.index(after: equals)...])]
         }
 
-        @discardableResult
-        mutating func content(_ path: String) -> Bool {
-            guard let (file, bytes) = FileBinding.contentWithBytes(path) else { return false }
-            guard !files.contains(file) else { return true }
+        mutating func content(_ path: String) {
+            let (file, bytes) = FileBinding.contentWithBytes(path)
+            guard !files.contains(file) else { return }
             files.append(file)
             let room = EffectBinding.maximumTexts - scripts.reduce(0) { $0 + $1.text.utf8.count }
-            if let bytes, bytes.count <= min(EffectBinding.maximumText, room), !bytes.contains(0),
+            guard let bytes, bytes.count <= min(EffectBinding.maximumText, room), !bytes.contains(0),
                 let text = String(validating: bytes, as: UTF8.self)
-            {
-                scripts.append(ApprovalRequest.Script(path: path, text: text))
-            }
-            return true
+            else { return }
+            scripts.append(ApprovalRequest.Script(path: path, text: text))
         }
 
         private mutating func add(_ file: BoundFile) { if !files.contains(file) { files.append(file) } }

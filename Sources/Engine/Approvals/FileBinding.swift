@@ -13,26 +13,35 @@ enum FileBinding {
         BoundFile(path: path, digest: "place:" + JournalRecord.digest(Array(resolved(path).utf8)))
     }
 
-    /// The path's place and the content there; nil for anything but a regular file.
-    static func content(_ path: String) -> BoundFile? { contentWithBytes(path)?.file }
+    /// The path's place and what is there: a file's content, that nothing is there, or which folder or device it is.
+    static func content(_ path: String) -> BoundFile { contentWithBytes(path).file }
 
-    /// The same with the bytes that were bound; nil bytes for a large file.
-    static func contentWithBytes(_ path: String) -> (file: BoundFile, bytes: [UInt8]?)? {
+    /// The same with the bytes that were bound; nil for a large file and for what is no regular file.
+    static func contentWithBytes(_ path: String) -> (file: BoundFile, bytes: [UInt8]?) {
+        var place = Array(resolved(path).utf8) + [0]
+        func bound(_ content: [UInt8]?) -> (BoundFile, [UInt8]?) {
+            (BoundFile(path: path, digest: "content:" + JournalRecord.digest(place + (content ?? []))), content)
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            place += Array("error \(errno)".utf8)
+            return bound(nil)
+        }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        var bytes = Array(resolved(path).utf8) + [0]
-        var content: [UInt8]?
-        if status.st_size <= maximumBytes { content = try? PosixFile.readAll(descriptor, limit: maximumBytes) }
-        if let content {
-            bytes += content
-        } else {
-            let time = status.st_ctim
-            bytes += Array("\(status.st_ino) \(status.st_size) \(time.tv_sec).\(time.tv_nsec)".utf8)
+        guard fstat(descriptor, &status) == 0 else { return bound(nil) }
+        place += Array("\(status.st_mode & S_IFMT)".utf8) + [0]
+        if status.st_mode & S_IFMT == S_IFREG, status.st_size <= maximumBytes,
+            let content = try? PosixFile.readAll(descriptor, limit: maximumBytes)
+        {
+            return bound(content)
         }
-        return (BoundFile(path: path, digest: "content:" + JournalRecord.digest(bytes)), content)
+        // Without the device, whose number changes from one start of a machine to the next.
+        place += Array("\(status.st_ino)".utf8)
+        if status.st_mode & S_IFMT == S_IFREG {
+            place += Array(" \(status.st_size) \(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)".utf8)
+        }
+        return bound(nil)
     }
 
     /// Whether the file is still what it was bound as.

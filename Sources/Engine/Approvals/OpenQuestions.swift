@@ -4,11 +4,15 @@
 actor OpenQuestions<Answer: Sendable> {
     private var open: [String: Task<Answer, any Error>] = [:]
     private var last: Task<Void, Never>?
+    /// How many wait for an answer.
+    private(set) var waiting = 0
 
     /// - Parameters:
     ///   - key: equal for questions whose answers are the same.
     ///   - put: puts the question, once all before it are answered.
     func ask(_ key: String, put: @escaping @Sendable () async throws -> Answer) async throws -> Answer {
+        waiting += 1
+        defer { waiting -= 1 }
         let task = open[key] ?? begin(key, put)
         return try await withTaskCancellationHandler {
             try await task.value

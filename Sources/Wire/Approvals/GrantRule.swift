@@ -14,8 +14,7 @@ package enum GrantRule: Sendable, Hashable {
         case .prefix(let words): "prefix_rule(pattern=[\(Self.list(words))], decision=\"allow\")"
         case .exact(let command):
             "exact_command(argv=[\(Self.list(command.argv))], cwd=\(JSONValue.string(command.cwd).text)"
-                + (command.files.isEmpty
-                    ? "" : ", files=[\(Self.list(command.files.map { "\($0.path)@\($0.digest.prefix(12))" }))]") + ")"
+                + (command.files.isEmpty ? "" : ", files=[\(Self.list(command.files.map(\.text)))]") + ")"
         }
     }
 
@@ -84,6 +83,12 @@ package struct BoundFile: Sendable, Hashable {
     package init(path: String, digest: String) {
         self.path = path
         self.digest = digest
+    }
+
+    /// `PATH@content:0123456789ab`.
+    var text: String {
+        let end = digest.firstIndex(of: ":").map { digest.index(after: $0) } ?? digest.startIndex
+        return "\(path)@\(digest[..<end])\(digest[end...].prefix(12))"
     }
 
     package var json: JSONValue { ["path": .string(path), "digest": .string(digest)] }

@@ -117,6 +117,11 @@ package final class CommandTools: Sendable {
                 verdict: Verdict(
                     .deny, rule: error.code.name, origin: Origin(.builtIn), reason: error.message, grant: error.remedy))
             return CommandReport(refusal: "The command was not run: \(error.message)")
+        } catch let error as LockgateError where error.code == "approval.aborted" {
+            item.status = .declined
+            item.reason = error.message
+            try host.complete(id, .commandExecution(item))
+            throw error
         }
         switch passage {
         case .ran(let report):

@@ -40,6 +40,7 @@ final class ReviewProcess: Sendable {
         let source = input.withUnsafeBytes { clinux_sealed_file($0.baseAddress, $0.count) }
         guard source >= 0 else { throw failure(-source) }
         defer { close(source) }
+        lseek(source, 0, SEEK_SET)
         var ends: [Int32] = [-1, -1]
         let piped = clinux_pipe(&ends)
         guard piped == 0 else { throw failure(-piped) }

@@ -23,7 +23,10 @@ struct ApprovalQuestion {
         var lines = ["", style.bold("May this run?")]
         switch request.effect {
         case .runCommand(_, let display, let cwd):
-            lines += display.split(separator: "\n", omittingEmptySubsequences: false).map { "  \(safe(String($0)))" }
+            // Marked, so that no line of it passes for one of ours.
+            lines += TerminalStyle.harmless(display).split(separator: "\n", omittingEmptySubsequences: false).map {
+                "\(style.dim("  │")) \($0)"
+            }
             lines.append(style.dim("  in \(safe(cwd))"))
         default: lines.append("  \(safe(request.effect.json.text))")
         }
@@ -48,8 +51,8 @@ struct ApprovalQuestion {
 
     /// The choice that a line of input names; nil asks again. An empty line is no answer.
     func choice(_ input: String) -> Choice? {
-        let word = input.split(whereSeparator: \.isWhitespace).joined()
-        guard let number = Int(word), choices.indices.contains(number - 1) else { return nil }
+        let words = input.split(whereSeparator: \.isWhitespace)
+        guard words.count == 1, let number = Int(words[0]), choices.indices.contains(number - 1) else { return nil }
         return choices[number - 1]
     }
 

@@ -18,8 +18,8 @@ extension ConfigurationOption {
             "approval_policy", .choice(ApprovalPolicy.allCases.map(\.rawValue)), \.approvalPolicy,
             default: .value("on-request"), project: .narrowing(.choices(["untrusted", "on-request", "never"])),
             """
-            When a person is asked: `untrusted` asks about everything but commands that only read, `on-request` when the \
-            model asks for more than the sandbox allows, `never` refuses instead of asking.
+            When a question is asked: `untrusted` asks about changes of files and everything but commands that only read, \
+            `on-request` about commands that rules prompt for, `never` refuses instead of asking.
             """),
         option(
             "approvals_reviewer", .choice(ApprovalsReviewer.allCases.map(\.rawValue)), \.approvalsReviewer,

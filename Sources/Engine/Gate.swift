@@ -40,10 +40,11 @@ package final class Gate: Sendable {
     /// disk before it starts and after it ends, since what it did elsewhere cannot be found out from this machine.
     /// - Throws: what `run` throws, `journal.unwritable`, and `approval.aborted` where the answer was to end the turn.
     package func pass<Value: Sendable>(
-        _ effect: Effect, item: String?, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, item: String?, context: EffectContext = EffectContext(),
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
         let clearance =
-            try await approvals?.clear(effect, item: item, policy: policy)
+            try await approvals?.clear(effect, item: item, context: context, policy: policy)
             ?? Clearance(policy.verdict(on: effect).unattended)
         guard clearance.verdict.decision == .allow else {
             try deny(effect, item: item, verdict: clearance.verdict)

@@ -24,6 +24,12 @@ struct SessionToolHost: ToolHost {
         try await gate.pass(effect, item: item, run: run)
     }
 
+    func pass<Value: Sendable>(
+        _ effect: Effect, item: String, context: EffectContext, run: @Sendable () async throws -> (Value, JSONValue)
+    ) async throws -> Passage<Value> {
+        try await gate.pass(effect, item: item, context: context, run: run)
+    }
+
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws {
         try gate.deny(effect, item: item, verdict: verdict)
     }

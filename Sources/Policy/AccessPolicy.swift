@@ -67,10 +67,7 @@ package struct AccessPolicy: Sendable, Hashable {
         case .askModel:
             return Verdict(.allow, rule: "model requests", origin: Origin(.builtIn))
         case .changeFiles(let changes):
-            for path in changes.flatMap({ [$0.path] + ($0.movedTo.map { [$0] } ?? []) }) {
-                if let refusal = refusal(ofChangeTo: path) { return refusal }
-            }
-            return allowed
+            return decision(onChanges: changes).verdict
         }
     }
 
@@ -83,7 +80,7 @@ package struct AccessPolicy: Sendable, Hashable {
 
     private var modeRule: String { "sandbox_mode = \"\(sandboxMode.value.rawValue)\"" }
 
-    private func refusal(ofChangeTo path: String) -> Verdict? {
+    func refusal(ofChangeTo path: String) -> Verdict? {
         switch sandboxMode.value {
         case .dangerFullAccess:
             return nil

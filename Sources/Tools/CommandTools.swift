@@ -16,11 +16,15 @@ package final class CommandTools: Sendable {
         /// The longest that one call waits.
         package var maximumYield: Duration
         package var allowsLoginShell: Bool
+        /// Whether the model may say why it wants a command, because somebody may be asked about it.
+        package var takesReasons: Bool
 
         package init(
             cwd: String, shell: String = "/bin/bash", outputBytes: Int = 10_000,
-            maximumOutputBytes: Int = 40_000, maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true
+            maximumOutputBytes: Int = 40_000, maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true,
+            takesReasons: Bool = false
         ) {
+            self.takesReasons = takesReasons
             self.cwd = cwd
             self.shell = shell
             self.outputBytes = min(outputBytes, maximumOutputBytes)
@@ -83,14 +87,14 @@ package final class CommandTools: Sendable {
     /// - Parameter endsThen: whether it is stopped when the time is over; else it goes on as a background terminal.
     func run(
         _ request: CommandRequest, display: String, yield: Duration?, endsThen: Bool = false, modelBytes: Int,
-        host: any ToolHost
+        reason: String? = nil, host: any ToolHost
     ) async throws -> CommandReport {
         var item = ThreadItem.CommandExecution(command: display, cwd: request.cwd)
         let id = try host.begin(.commandExecution(item))
         let effect = Effect.runCommand(argv: request.argv, display: display, cwd: request.cwd)
         let passage: Passage<CommandReport>
         do {
-            passage = try await host.pass(effect, item: id) {
+            passage = try await host.pass(effect, item: id, context: EffectContext(reason: reason)) {
                 let terminal = try await self.open(request, display: display)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
                 let isOverdue = endsThen && terminal.exit == nil

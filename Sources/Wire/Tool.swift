@@ -29,6 +29,11 @@ package protocol ToolHost: Sendable {
         _ effect: Effect, item: String, run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value>
 
+    /// The same with what a reviewer is shown besides the effect, where one is asked.
+    func pass<Value: Sendable>(
+        _ effect: Effect, item: String, context: EffectContext, run: @Sendable () async throws -> (Value, JSONValue)
+    ) async throws -> Passage<Value>
+
     /// Records that an effect the gate had allowed was refused further down, by the sandbox or the file layer.
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws
 
@@ -73,6 +78,13 @@ extension ToolCall {
 }
 
 extension ToolHost {
+    /// For hosts that ask nobody.
+    package func pass<Value: Sendable>(
+        _ effect: Effect, item: String, context: EffectContext, run: @Sendable () async throws -> (Value, JSONValue)
+    ) async throws -> Passage<Value> {
+        try await pass(effect, item: item, run: run)
+    }
+
     /// Records what the sandbox refused a command. Guesses are in the item alone: they are no refusals.
     package func refused(_ denials: [EffectDenial], item: String) throws {
         for denial in denials where denial.isCertain {

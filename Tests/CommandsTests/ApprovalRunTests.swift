@@ -140,6 +140,41 @@ import Wire
         }
     }
 
+    @Test func aPatchIsAskedAboutWithItsDiffAndACommandWithTheModelsReason() async throws {
+        let patch = """
+            *** Begin Patch
+            *** Add File: made
+            +hello
+            *** End Patch
+            """
+        let steps = [
+            ScriptedStep(calls: [ScriptedStep.Call("apply_patch", .custom(patch))]),
+            .call("exec_command", ["cmd": "rm made", "justification": "it was a try"]), .text("Done."),
+        ]
+        try await ExecFixture.with(steps, settings: Self.untrusted) { fixture in
+            let yes = "echo '{\"decision\": \"approve\"}'"
+            let run = try await exec(fixture, try Self.reviewer(yes, in: fixture) + ["go"])
+            #expect(run.status == 0, "\(run.errorText)\(run.text)")
+            let asked = try Self.asked(fixture)
+            #expect(asked.count == 2)
+            #expect(asked.first?["diff"]?.string?.contains("+hello") == true)
+            #expect(asked.last?["reason"] == "it was a try")
+            let tools = fixture.server.requests.first?.body["tools"]?.array ?? []
+            #expect(tools.contains { $0["parameters"]?["properties"]?["justification"] != nil })
+        }
+        // Where nobody is asked, the model is not bothered for reasons.
+        try await ExecFixture.with(
+            [ScriptedStep(calls: [ScriptedStep.Call("apply_patch", .custom(patch))]), .text("Done.")],
+            settings: Self.untrusted
+        ) { fixture in
+            let run = try await exec(fixture, ["go"])
+            #expect(run.status == 4)
+            #expect(!Self.exists("made", in: fixture))
+            #expect(run.items("file_change").first?["status"] == "declined")
+            #expect(fixture.server.requests.first?.body.text.contains("justification") == false)
+        }
+    }
+
     // MARK: What is remembered
 
     @Test func aGrantForTheSessionIsFoundAgainByResumeAndNowhereElse() async throws {

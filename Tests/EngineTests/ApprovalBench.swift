@@ -115,6 +115,15 @@ final class ApprovalBench: Sendable {
         }
     }
 
+    /// The same for a change of files.
+    func change(_ names: String..., diff: String) async throws -> Verdict? {
+        let effect = Effect.changeFiles(names.map { FileChangeSummary(path: "\(folder)/\($0)", kind: .update) })
+        switch try await gate.pass(effect, item: "item_1", context: EffectContext(diff: diff), run: { (0, [:]) }) {
+        case .ran: return nil
+        case .denied(let verdict): return verdict
+        }
+    }
+
     var events: [ThreadEvent] { seen.events.withLock { $0 } }
 
     /// How many commands wait for an answer.

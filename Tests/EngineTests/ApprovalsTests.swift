@@ -174,6 +174,27 @@ import Wire
         }
     }
 
+    @Test func aChangeOfFilesIsAskedAboutWithItsDiffAndGrantedForItsFolder() async throws {
+        let reviewer = ScriptedReviewer { _, number in
+            ApprovalAnswer(number == 1 ? .deny : number == 2 ? .approve(.once) : .approve(.session))
+        }
+        try await bench(reviewer) { bench async throws in
+            #expect(try await bench.change("a", "b", diff: "-x")?.reason.hasSuffix("the user refused it") == true)
+            #expect(try await bench.change("a", diff: "-x") == nil)
+            #expect(try await bench.change("a", diff: "-y") == nil)
+            #expect(try await bench.change("c", diff: "-z") == nil)
+            #expect(reviewer.requests.map(\.diff) == ["-x", "-x", "-y"])
+            let request = try #require(reviewer.requests.first)
+            #expect(request.reach.writes == ["\(bench.folder)/a", "\(bench.folder)/b"])
+            #expect(request.offers.map(\.scope) == [.once, .session, .project])
+            #expect(request.offers[1].rules == [.changes(root: bench.folder)])
+            #expect(bench.records.map(\.approver) == [.user, .user, .user, .grant])
+            // What the policy refuses is not put to anybody.
+            #expect(try await bench.change(".git/config", diff: "")?.decision == .deny)
+            #expect(reviewer.requests.count == 3)
+        }
+    }
+
     // MARK: Several questions
 
     @Test func equalQuestionsAreAskedOnceAndAnsweredTogether() async throws {

@@ -116,6 +116,35 @@ import Wire
         #expect(PrefixWords.of(line.split(separator: " ").map(String.init)) == nil)
     }
 
+    @Test func changesOfFilesAreAskedAboutUnderUntrustedAndGrantedByFolder() throws {
+        func verdict(_ policy: AccessPolicy, _ paths: String...) -> Verdict {
+            policy.verdict(on: .changeFiles(paths.map { FileChangeSummary(path: $0, kind: .update) }))
+        }
+        var untrusted = try policy("", .untrusted)
+        untrusted.writableRoots.append(Sourced("/x"))
+        #expect(
+            verdict(untrusted, "/w/a", "/w/b")
+                == Verdict(
+                    .ask, rule: "approval_policy = \"untrusted\"", origin: .builtIn,
+                    reason: "/w/a and 1 more would be changed", grant: "-c approval_policy=on-request"))
+        #expect(verdict(try policy(""), "/w/a").decision == .allow)
+        // A grant opens nothing that the policy refuses, and no other folder.
+        untrusted.grants = [
+            Grant(id: "g1", scope: .session, rule: .changes(root: "/w")),
+            Grant(scope: .session, rule: .changes(root: "/")), Grant(scope: .session, rule: .prefix(["npm", "ci"])),
+        ]
+        #expect(verdict(untrusted, "/w/a").origin == Origin(.grant("g1")))
+        #expect(verdict(untrusted, "/w/.git/hooks/x").decision == .deny)
+        #expect(verdict(untrusted, "/w/a", "/etc/passwd").decision == .deny)
+        untrusted.grants.remove(at: 1)
+        #expect(verdict(untrusted, "/x/a").decision == .ask)
+        #expect(verdict(untrusted, "/w/a", "/x/a").decision == .ask)
+        let two = [FileChangeSummary(path: "/w/a", kind: .update, movedTo: "/x/a")]
+        #expect(untrusted.decision(onChanges: two).root == nil)
+        untrusted.sandboxMode = Sourced(.readOnly)
+        #expect(verdict(untrusted, "/w/a").decision == .deny)
+    }
+
     @Test func whatACommandTouchesIsReadFromItsWords() {
         let script =
             "sort < in.txt > out.txt; curl https://u@Example.org:8/x | tee log; scp f me@h.example:d; exec 3<>/dev/tcp/a/1"

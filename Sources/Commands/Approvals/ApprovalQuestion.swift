@@ -8,7 +8,7 @@ struct ApprovalQuestion {
     let style: TerminalStyle
 
     /// Lines of a script that are shown.
-    private static let scriptLines = 20
+    private static let scriptLines = 40
 
     enum Choice: Sendable, Hashable {
         case offer(GrantOffer)
@@ -28,6 +28,7 @@ struct ApprovalQuestion {
                 "\(style.dim("  │")) \($0)"
             }
             lines.append(style.dim("  in \(safe(cwd))"))
+        case .changeFiles: lines.append("  a change of files")
         default: lines.append("  \(safe(request.effect.json.text))")
         }
         lines.append("  why:     \(safe(request.verdict.reason))")
@@ -39,6 +40,7 @@ struct ApprovalQuestion {
         add("reads", request.reach.reads, to: &lines)
         add("hosts", request.reach.hosts, to: &lines)
         add("unknown", request.reach.unknown, to: &lines)
+        if let diff = request.diff { lines += self.lines(of: ApprovalRequest.Script(path: "the change", text: diff)) }
         for script in request.scripts { lines += self.lines(of: script) }
         lines.append("")
         for (index, choice) in choices.enumerated() {

@@ -25,6 +25,15 @@ extension SessionSetup {
         var pause: @Sendable (Bool) -> Void = { _ in }
     }
 
+    /// Whether anybody is there to be asked.
+    var hasReviewer: Bool {
+        switch settings.approvalsReviewer {
+        case .user: request.asks
+        case .command, .autoReview: true
+        case .never: false
+        }
+    }
+
     /// The gate's stage for questions, with the reviewer that the configuration names.
     ///
     /// - Returns: also the reviewing model, which has to be told the gate.

@@ -33,7 +33,8 @@ extension SessionSetup {
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
-                allowsLoginShell: settings.allowLoginShell),
+                allowsLoginShell: settings.allowLoginShell,
+                takesReasons: policy.judgesCommands && hasReviewer),
             launcher: launcher, editor: editor, watch: sweep)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,

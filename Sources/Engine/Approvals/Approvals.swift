@@ -29,8 +29,8 @@ package final class Approvals: Sendable {
     static let maximumRounds = 3
 
     private struct Question: Sendable {
-        var argv: [String]
-        var cwd: String
+        var effect: Effect
+        var context: EffectContext
         var policy: AccessPolicy
         var request: ApprovalRequest
         var binding: EffectBinding
@@ -75,24 +75,21 @@ package final class Approvals: Sendable {
     /// Decides on an effect, and asks where it has to be asked about.
     ///
     /// - Throws: `journal.unwritable`, `grants.store`, `CancellationError`.
-    func clear(_ effect: Effect, item: String?, policy: AccessPolicy) async throws -> Clearance {
-        guard case .runCommand(let argv, _, let cwd) = effect, policy.judgesCommands else {
-            return Clearance(policy.verdict(on: effect).unattended)
-        }
+    func clear(
+        _ effect: Effect, item: String?, context: EffectContext, policy: AccessPolicy
+    ) async throws -> Clearance {
         var rounds = 0
         while true {
-            let decision = try book.completing(policy).decision(onCommand: argv, in: cwd)
-            guard decision.verdict.decision == .ask else {
-                if decision.grants.isEmpty { return Clearance(decision.verdict) }
-                return try granted(decision, effect, item: item)
+            let standing = try standing(of: effect, policy)
+            guard standing.verdict.decision == .ask else {
+                if standing.grants.isEmpty { return Clearance(standing.verdict) }
+                return try granted(standing, effect, item: item)
             }
-            let binding = binding(argv, cwd, decision.analysis, policy)
-            let question = Question(
-                argv: argv, cwd: cwd, policy: policy,
-                request: request(effect, item: item, argv: argv, cwd: cwd, decision: decision, binding: binding),
-                binding: binding)
+            let question = question(standing, effect, item: item, context: context, policy: policy)
             guard let reviewer else { return try unanswered(question) }
-            let outcome = try await questions.ask(binding.digest) { try await self.put(question, to: reviewer) }
+            let outcome = try await questions.ask(question.binding.digest) {
+                try await self.put(question, to: reviewer)
+            }
             guard case .answered(let answer, let milliseconds, let grants) = outcome else { continue }
             let record = ApprovalRecord(
                 request: question.request, answer: answer, approver: reviewer.approver, milliseconds: milliseconds,
@@ -112,36 +109,36 @@ package final class Approvals: Sendable {
 
     // MARK: Asking
 
-    private func binding(
-        _ argv: [String], _ cwd: String, _ analysis: ShellAnalysis, _ policy: AccessPolicy
-    ) -> EffectBinding {
-        EffectBinding(
-            argv: argv, cwd: cwd, analysis: analysis, environment: surroundings.environment, path: surroundings.path,
-            roots: policy.writableRoots.map(\.value))
+    /// Grants are only read where they could decide: most effects are never asked about.
+    private func standing(of effect: Effect, _ policy: AccessPolicy) throws(LockgateError) -> EffectStanding {
+        guard case .allow = EffectStanding(effect, policy: policy).verdict.decision else {
+            return EffectStanding(effect, policy: try book.completing(policy))
+        }
+        return EffectStanding(effect, policy: policy)
     }
 
-    private func request(
-        _ effect: Effect, item: String?, argv: [String], cwd: String, decision: CommandDecision,
-        binding: EffectBinding
-    ) -> ApprovalRequest {
-        var reach = EffectReach(decision.analysis)
-        reach.unknown += binding.limits
-        // A folder that is reached by a link can become another one.
-        let isFixed = PosixFile.canonical(cwd) == cwd
-        let rules = isFixed ? decision.rememberable(argv: argv, cwd: cwd, files: binding.files) : nil
+    private func question(
+        _ standing: EffectStanding, _ effect: Effect, item: String?, context: EffectContext, policy: AccessPolicy
+    ) -> Question {
+        let binding = standing.binding(effect, context: context, surroundings: surroundings, policy: policy)
+        let request = ApprovalRequest(
+            id: nextID(), item: item, effect: effect, verdict: standing.verdict, reason: context.reason,
+            reach: standing.reach(binding), diff: context.diff, scripts: binding.scripts,
+            offers: book.offers(standing.rememberable(binding), days: surroundings.grantDays), binding: binding.digest)
+        return Question(effect: effect, context: context, policy: policy, request: request, binding: binding)
+    }
+
+    private func nextID() -> String {
         let number = count.withLock { count in
             count += 1
             return count
         }
-        return ApprovalRequest(
-            id: "approval_\(number)", item: item, effect: effect, verdict: decision.verdict, reach: reach,
-            scripts: binding.scripts, offers: book.offers(rules, days: surroundings.grantDays), binding: binding.digest)
+        return "approval_\(number)"
     }
 
     /// Puts one question to the reviewer, unless it has been decided while it waited.
     private func put(_ question: Question, to reviewer: any Reviewer) async throws -> Outcome {
-        let now = try book.completing(question.policy).decision(onCommand: question.argv, in: question.cwd)
-        guard now.verdict.decision == .ask else { return .decided }
+        guard try standing(of: question.effect, question.policy).verdict.decision == .ask else { return .decided }
         try journal.append("approval.requested", question.request.json)
         let start = ContinuousClock.now
         var answer = try await answer(to: question.request, from: reviewer)
@@ -180,29 +177,25 @@ package final class Approvals: Sendable {
     }
 
     private func changes(of question: Question) -> [String] {
-        let now = binding(question.argv, question.cwd, ShellAnalysis(argv: question.argv), question.policy)
+        let now = EffectStanding(question.effect, policy: question.policy).binding(
+            question.effect, context: question.context, surroundings: surroundings, policy: question.policy)
         if now.digest == question.binding.digest { return [] }
-        let files = question.binding.changes(to: now)
-        return files.isEmpty ? ["the folder \(question.cwd)"] : files
+        return question.binding.changes(to: now)
     }
 
     // MARK: Answers
 
-    private func granted(_ decision: CommandDecision, _ effect: Effect, item: String?) throws -> Clearance {
-        var clearance = Clearance(decision.verdict)
-        let files = decision.grants.flatMap { grant -> [BoundFile] in
+    private func granted(_ standing: EffectStanding, _ effect: Effect, item: String?) throws -> Clearance {
+        var clearance = Clearance(standing.verdict)
+        let files = standing.grants.flatMap { grant -> [BoundFile] in
             if case .exact(let command) = grant.rule { command.files } else { [] }
         }
         clearance.changes = { files.filter { !FileBinding.holds($0) }.map(\.path) }
-        let number = count.withLock { count in
-            count += 1
-            return count
-        }
         let record = ApprovalRecord(
             request: ApprovalRequest(
-                id: "approval_\(number)", item: item, effect: effect, verdict: decision.verdict,
-                reach: EffectReach(decision.analysis), offers: [], binding: ""),
-            answer: ApprovalAnswer(.approve(decision.grants[0].scope)), approver: .grant, grants: decision.grants)
+                id: nextID(), item: item, effect: effect, verdict: standing.verdict,
+                reach: standing.reach(EffectBinding(digest: "", files: [])), offers: [], binding: ""),
+            answer: ApprovalAnswer(.approve(standing.grants[0].scope)), approver: .grant, grants: standing.grants)
         try events.emit(.approval(record))
         clearance.approval = record
         return clearance

@@ -42,6 +42,10 @@ struct EffectBinding: Sendable, Hashable {
         "tox": ["tox.ini"], "yarn": ["package.json"],
     ]
 
+    init(digest: String, files: [BoundFile]) {
+        (self.digest, self.files, limits, scripts) = (digest, files, [], [])
+    }
+
     /// - Parameters:
     ///   - environment: a digest of the variables that commands get.
     ///   - path: the folders that commands look for programs in.

@@ -68,6 +68,7 @@ package final class GrantBook: Sendable {
     }
 
     private static func isUnchanged(_ grant: Grant) -> Bool {
+        if case .changes(let root) = grant.rule { return PosixFile.canonical(root) == root }
         guard case .exact(let command) = grant.rule else { return true }
         return PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(FileBinding.holds)
     }

@@ -11,6 +11,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     /// What the model said about it. Its words, not a fact.
     package var reason: String?
     package var reach: EffectReach
+    /// A change of files as a unified diff.
+    package var diff: String?
     /// Scripts that the command names, as they were when the answer was bound to them.
     package var scripts: [Script]
     /// What can be answered besides no, narrowest first; the first is always `once`.
@@ -30,7 +32,7 @@ package struct ApprovalRequest: Sendable, Hashable {
 
     package init(
         id: String, item: String?, effect: Effect, verdict: Verdict, reason: String? = nil, reach: EffectReach,
-        scripts: [Script] = [], offers: [GrantOffer], binding: String
+        diff: String? = nil, scripts: [Script] = [], offers: [GrantOffer], binding: String
     ) {
         self.id = id
         self.item = item
@@ -38,6 +40,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.verdict = verdict
         self.reason = reason
         self.reach = reach
+        self.diff = diff
         self.scripts = scripts
         self.offers = offers
         self.binding = binding
@@ -50,6 +53,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         object["verdict"] = verdict.json
         if let reason { object["reason"] = .string(reason) }
         object["touches"] = reach.json
+        if let diff { object["diff"] = .string(diff) }
         if !scripts.isEmpty {
             object["scripts"] = .array(scripts.map { ["path": .string($0.path), "text": .string($0.text)] })
         }

@@ -7,6 +7,8 @@ package enum GrantRule: Sendable, Hashable {
     case prefix([String])
     /// One whole command line as it was shown.
     case exact(ExactCommand)
+    /// Changes of files beneath a folder by the agent's own tools, where the policy allows them at all.
+    case changes(root: String)
 
     /// The rule as it is kept and shown.
     package var text: String {
@@ -15,6 +17,7 @@ package enum GrantRule: Sendable, Hashable {
         case .exact(let command):
             "exact_command(argv=[\(Self.list(command.argv))], cwd=\(JSONValue.string(command.cwd).text)"
                 + (command.files.isEmpty ? "" : ", files=[\(Self.list(command.files.map(\.text)))]") + ")"
+        case .changes(let root): "file_changes(root=\(JSONValue.string(root).text))"
         }
     }
 
@@ -26,6 +29,7 @@ package enum GrantRule: Sendable, Hashable {
         switch self {
         case .prefix(let words): ["prefix": .array(words.map(JSONValue.string))]
         case .exact(let command): ["exact": command.json]
+        case .changes(let root): ["changes": .string(root)]
         }
     }
 
@@ -37,6 +41,8 @@ package enum GrantRule: Sendable, Hashable {
             self = .prefix(words)
         } else if let command = json["exact"].flatMap(ExactCommand.init(json:)) {
             self = .exact(command)
+        } else if let root = json["changes"]?.string, root.hasPrefix("/") {
+            self = .changes(root: root)
         } else {
             return nil
         }

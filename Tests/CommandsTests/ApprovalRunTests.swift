@@ -270,8 +270,12 @@ import Wire
         let call = ScriptedStep.Call("exec_command", ["cmd": "echo x >> made"])
         let steps = [ScriptedStep(calls: [call, call, call]), .text("Done.")]
         try await ExecFixture.with(steps, settings: Self.untrusted) { fixture in
-            // Long enough that all three are there before it answers.
-            let flags = try Self.reviewer("sleep 1\necho '{\"decision\": \"approve\"}'", in: fixture)
+            // All three have to be there before it answers: each has begun its item, and has a moment to come to the
+            // question after that.
+            let begun = "$(cat $(find '\(fixture.home.at("sessions"))' -name '*.jsonl') | grep -c item.started)"
+            let flags = try Self.reviewer(
+                "until [ \(begun) -ge 3 ]; do sleep 0.05; done; sleep 0.5\necho '{\"decision\": \"approve\"}'",
+                in: fixture)
             let run = try await exec(fixture, flags + ["go"])
             #expect(run.status == 0, "\(run.text)")
             #expect(try Self.asked(fixture).count == 1)

@@ -69,14 +69,18 @@ extension SessionSetup {
             nobody =
                 "approvals_reviewer = \"never\" (\(try configuration.resolve("approvals_reviewer").origin)) refuses it"
         }
-        let list = JSONValue.array(variables.map { "\($0)=\($1)" }.sorted().map(JSONValue.string))
         let surroundings = Approvals.Surroundings(
-            environment: JournalRecord.digest(list.bytes),
+            environment: policy.judgesCommands ? Self.digest(variables) : "",
             path: (variables["PATH"] ?? "").split(separator: ":").map(String.init),
             grantDays: settings.approvals.grantDays)
         let approvals = Approvals(
             book: book, reviewer: reviewer, nobody: nobody, surroundings: surroundings, spending: spending,
             journal: journal, events: events)
         return (approvals, model)
+    }
+
+    private static func digest(_ variables: [String: String]) -> String {
+        let list = variables.map { "\($0)=\($1)" }.sorted().map(JSONValue.string)
+        return JournalRecord.digest(JSONValue.array(list).bytes)
     }
 }

@@ -9,6 +9,8 @@ final class HumanRenderer: Sendable {
         var isStreaming = false
         /// While a person is asked something the terminal is theirs.
         var isAsking = false
+        /// What happened meanwhile, to be shown after the answer.
+        var held: [ThreadEvent] = []
         /// What of the message under way was shown, so that the finished message is not printed twice.
         var streamed = ""
         var running: [String: String] = [:]
@@ -58,6 +60,9 @@ final class HumanRenderer: Sendable {
             endStream(&state)
             state.isAsking = isAsking
             state.started = .now
+            let held = state.held
+            state.held = []
+            for event in held { show(event, &state) }
         }
     }
 
@@ -86,47 +91,51 @@ final class HumanRenderer: Sendable {
 
     func show(_ event: ThreadEvent, at time: WallTime) {
         state.withLock { state in
-            clearSpinner(&state)
-            switch event {
-            case .threadStarted(let id): line(style.dim("session \(id)"))
-            case .turnStarted(let turn):
-                line(
-                    style.dim(
-                        "\(turn.model) via \(turn.provider) · \(turn.sandboxMode.rawValue) · network \(turn.network.rawValue) · \(turn.cwd)"
-                    ))
-                state.started = .now
-            case .itemStarted(let item): begin(item, &state)
-            case .itemUpdated(let item): update(item)
-            case .itemCompleted(let item): complete(item, &state)
-            case .turnCompleted(let summary):
-                finish(summary)
-                for text in style.summary(of: state.sensitive) { line(text) }
-            case .turnFailed(_, let message, let remedy):
-                state.failed = true
-                endStream(&state)
-                line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
-                if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
-            case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
-            // The command's own lines have told it.
-            case .effectDenied(_, .access, _): break
-            case .sensitiveChanges(_, let changes): state.sensitive.append(contentsOf: changes)
-            case .effectDenied(_, _, let verdict):
-                line("\(style.red("refused:")) \(TerminalStyle.harmless(verdict.reason))")
-                line(
-                    style.dim(
-                        "  rule \(verdict.rule) (\(verdict.origin))"
-                            + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
-            case .approval(let record):
-                if let text = style.line(for: record) { line(text) }
-            case .budget(let budget):
-                line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
-            case .compacted(let before, let after):
-                line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
-            case .check(let report):
-                let verdict =
-                    report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
-                line("check \(verdict): \(report.command)")
-            }
+            if state.isAsking { state.held.append(event) } else { show(event, &state) }
+        }
+    }
+
+    private func show(_ event: ThreadEvent, _ state: inout State) {
+        clearSpinner(&state)
+        switch event {
+        case .threadStarted(let id): line(style.dim("session \(id)"))
+        case .turnStarted(let turn):
+            line(
+                style.dim(
+                    "\(turn.model) via \(turn.provider) · \(turn.sandboxMode.rawValue) · network \(turn.network.rawValue) · \(turn.cwd)"
+                ))
+            state.started = .now
+        case .itemStarted(let item): begin(item, &state)
+        case .itemUpdated(let item): update(item)
+        case .itemCompleted(let item): complete(item, &state)
+        case .turnCompleted(let summary):
+            finish(summary)
+            for text in style.summary(of: state.sensitive) { line(text) }
+        case .turnFailed(_, let message, let remedy):
+            state.failed = true
+            endStream(&state)
+            line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
+            if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
+        case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
+        // The command's own lines have told it.
+        case .effectDenied(_, .access, _): break
+        case .sensitiveChanges(_, let changes): state.sensitive.append(contentsOf: changes)
+        case .effectDenied(_, _, let verdict):
+            line("\(style.red("refused:")) \(TerminalStyle.harmless(verdict.reason))")
+            line(
+                style.dim(
+                    "  rule \(verdict.rule) (\(verdict.origin))"
+                        + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
+        case .approval(let record):
+            if let text = style.line(for: record) { line(text) }
+        case .budget(let budget):
+            line("\(style.yellow("budget:")) \(budget.name) \(budget.spent) of \(budget.limit)")
+        case .compacted(let before, let after):
+            line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
+        case .check(let report):
+            let verdict =
+                report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
+            line("check \(verdict): \(report.command)")
         }
     }
 

@@ -168,6 +168,10 @@ int clinux_get_window(int terminal, uint16_t *rows, uint16_t *columns) {
 
 int clinux_signal_foreground(int master, int signal) { return ioctl(master, TIOCSIG, signal) < 0 ? -errno : 0; }
 
+int clinux_spawn_in(posix_spawn_file_actions_t *actions, const char *folder) {
+    return posix_spawn_file_actions_addchdir_np(actions, folder);
+}
+
 int clinux_open_process(pid_t pid) {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     return fd < 0 ? -errno : fd;

@@ -10,8 +10,8 @@ package struct Lockgate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
-            RulesCommand.self, HooksCommand.self, ModelCommand.self, DoctorCommand.self, UndoCommand.self,
-            RedoCommand.self, DiffCommand.self, UsageCommand.self,
+            RulesCommand.self, HooksCommand.self, GrantsCommand.self, ModelCommand.self, DoctorCommand.self,
+            UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self,
         ])
 
     package init() {}

@@ -29,6 +29,9 @@ final class SandboxLauncher: CommandLauncher {
         rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
     }
 
+    /// What a command without a terminal finds in its environment.
+    var plainVariables: [String: String] { variables.plain }
+
     var sandboxDescription: String {
         let policy = session.policy
         let text = "\(policy.mode.rawValue), network \(policy.network.rawValue)"

@@ -29,6 +29,7 @@ extension OptionValue where Self: RawRepresentable, RawValue == String {
     static func decode(_ value: JSONValue) -> Self? { value.string.flatMap(Self.init(rawValue:)) }
 }
 extension ApprovalPolicy: OptionValue {}
+extension ApprovalsReviewer: OptionValue {}
 extension NetworkMode: OptionValue {}
 extension OuterSandbox: OptionValue {}
 extension SandboxMode: OptionValue {}

@@ -11,6 +11,9 @@ enum RequirementTable {
             "allowed_approval_policies", .list(.choice(ApprovalPolicy.allCases.map(\.rawValue))),
             "The values that `approval_policy` may have."),
         requirement(
+            "allowed_approvals_reviewers", .list(.choice(ApprovalsReviewer.allCases.map(\.rawValue))),
+            "The values that `approvals_reviewer` may have."),
+        requirement(
             "allowed_network_modes", .list(.choice(NetworkMode.allCases.map(\.rawValue))),
             "The values that `network.mode` may have."),
         requirement(
@@ -49,6 +52,7 @@ enum RequirementTable {
         switch setting.key {
         case "allowed_sandbox_modes": return allowed("sandbox_mode", names)
         case "allowed_approval_policies": return allowed("approval_policy", names)
+        case "allowed_approvals_reviewers": return allowed("approvals_reviewer", names)
         case "allowed_network_modes": return allowed("network.mode", names)
         case "allow_login_shell": return setting.value == false ? ("allow_login_shell", .fixed(false)) : nil
         case "filesystem.deny_read": return ("filesystem.deny_read", .including(setting.value.array ?? []))

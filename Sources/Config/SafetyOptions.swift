@@ -18,9 +18,30 @@ extension ConfigurationOption {
             "approval_policy", .choice(ApprovalPolicy.allCases.map(\.rawValue)), \.approvalPolicy,
             default: .value("on-request"), project: .narrowing(.choices(["untrusted", "on-request", "never"])),
             """
-            When a person is asked: `untrusted` asks about everything but commands that only read, `on-request` when the \
-            model asks for more than the sandbox allows, `never` refuses instead of asking.
+            When a question is asked: `untrusted` asks about changes of files and everything but commands that only read, \
+            `on-request` about commands that rules prompt for, `never` refuses instead of asking.
             """),
+        option(
+            "approvals_reviewer", .choice(ApprovalsReviewer.allCases.map(\.rawValue)), \.approvalsReviewer,
+            default: .value("user"), project: .narrowing(.choices(["never", "user", "command", "auto_review"])),
+            """
+            Who answers where `approval_policy` asks: a person (`user`; in `lockgate exec` with `--ask` on a terminal), a \
+            program (`command`), a model (`auto_review`), or nobody (`never`). Without an answer the answer is no.
+            """),
+        option(
+            "approvals.command", .list(.text), \.approvals.command, default: .value([]),
+            project: .refused("it runs a program outside the sandbox"),
+            """
+            The program for `approvals_reviewer = "command"`, with its arguments: it reads the question as JSON and writes \
+            its answer as JSON.
+            """),
+        option(
+            "approvals.timeout_seconds", .integer(1...86_400), \.approvals.timeoutSeconds, default: .value(60),
+            project: .refused("it belongs to the user"),
+            "How long `approvals.command` may take. After that the answer is no."),
+        option(
+            "approvals.grant_days", .integer(1...3650), \.approvals.grantDays, default: .value(30),
+            project: .refused(widens), "How many days a grant for a project or for you counts."),
         option(
             "sandbox_workspace_write.writable_roots", .list(.path), \.sandboxWorkspaceWrite.writableRoots,
             default: .value([]), project: .refused(widens), "Folders besides the workspace that commands may change."),

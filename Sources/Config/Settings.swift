@@ -23,6 +23,8 @@ package struct Settings: Sendable, Hashable {
     // MARK: Safety
     package var sandboxMode: SandboxMode = .readOnly
     package var approvalPolicy: ApprovalPolicy = .onRequest
+    package var approvalsReviewer: ApprovalsReviewer = .never
+    package var approvals = ApprovalSettings()
     package var sandboxWorkspaceWrite = WorkspaceWriteSettings()
     package var networkMode: NetworkMode = .off
     package var shellEnvironmentPolicy = ShellEnvironmentSettings()
@@ -153,6 +155,15 @@ package struct BudgetSettings: Sendable, Hashable {
 /// `[checkpoints]`: what makes turns reversible.
 package struct CheckpointSettings: Sendable, Hashable {
     package var isEnabled = false
+}
+
+/// `[approvals]`: how the reviewers work.
+package struct ApprovalSettings: Sendable, Hashable {
+    /// A program with its arguments.
+    package var command: [String] = []
+    package var timeoutSeconds = 0
+    /// How long a grant for a project or the user counts.
+    package var grantDays = 0
 }
 
 /// `[check]`: the command that decides success.

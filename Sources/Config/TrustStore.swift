@@ -137,27 +137,26 @@ package struct TrustStore: Sendable {
 
     /// Reads, changes and writes under a lock, so that two runs do not lose each other's approval.
     private func change(_ body: (inout [String: [Approval]]) -> Void) throws(LockgateError) {
+        var refusal: LockgateError?
         do throws(SystemError) {
-            try PosixFile.makeDirectory(home)
+            try LockedFile(path: path).change { () throws(SystemError) in
+                do throws(LockgateError) {
+                    var approvals = try read()
+                    body(&approvals)
+                    let projects = approvals.sorted { $0.key < $1.key }.map { root, list in
+                        (root, JSONValue.array(list.map(\.json)))
+                    }
+                    let json: JSONValue = [
+                        "version": .int(Self.version), "projects": .object(JSONObject(projects)),
+                    ]
+                    return json.bytes + [0x0A]
+                } catch {
+                    refusal = error
+                    throw SystemError("read", path, errno: EINVAL)
+                }
+            }
         } catch {
-            throw failure("cannot be written: \(error.reason)")
-        }
-        let lock = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw failure("cannot be locked: \(String(cString: strerror(errno)))") }
-        defer { close(lock) }
-        while flock(lock, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw failure("cannot be locked: \(String(cString: strerror(errno)))") }
-        }
-        var approvals = try read()
-        body(&approvals)
-        let projects = approvals.sorted { $0.key < $1.key }.map { root, list in
-            (root, JSONValue.array(list.map(\.json)))
-        }
-        let json: JSONValue = ["version": .int(Self.version), "projects": .object(JSONObject(projects))]
-        do throws(SystemError) {
-            try PosixFile.replace(path, with: json.bytes + [0x0A])
-        } catch {
-            throw failure("cannot be written: \(error.reason)")
+            throw refusal ?? failure("cannot be written: \(error.reason)")
         }
     }
 

@@ -45,6 +45,12 @@ package struct Conversation: Sendable, Hashable {
         countedItems = items.count
     }
 
+    /// Counts a request about the session that did not hold its list, such as a review.
+    mutating func countAside(_ usage: TokenUsage, cost: Double?) {
+        self.usage = self.usage + usage
+        self.cost = if let sum = self.cost, let cost { sum + cost } else { nil }
+    }
+
     /// Calls at the list's end that have no answer: those of a process that was killed.
     package var unansweredCalls: [ToolCall] {
         var open: [ToolCall] = []
@@ -69,6 +75,9 @@ package struct Conversation: Sendable, Hashable {
                 replace(with: kept.compactMap(ConversationItem.init(json:)))
             case "model.response":
                 count(
+                    TokenUsage(json: record.payload["usage"] ?? .null), cost: record.payload["cost_usd"]?.double)
+            case "review.response":
+                countAside(
                     TokenUsage(json: record.payload["usage"] ?? .null), cost: record.payload["cost_usd"]?.double)
             default: continue
             }

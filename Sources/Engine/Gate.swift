@@ -4,8 +4,8 @@ package import Policy
 import Synchronization
 package import Wire
 
-/// The one function that every effect passes: hooks, policy, budget, the checkpoint before a turn's first change, then
-/// the run between two journal records.
+/// The one function that every effect passes: hooks, policy and approval, budget, the checkpoint before a turn's first
+/// change, then the run between two journal records.
 ///
 /// Nothing in the product reaches the world on another way. A gate that cannot record refuses.
 package final class Gate: Sendable {
@@ -14,9 +14,11 @@ package final class Gate: Sendable {
     package let hooks: HookStage?
     private let journal: SessionJournal
     private let events: EventLog
+    /// Answers what is asked about; without it the answer is no.
+    private let approvals: Approvals?
+    private let budget: BudgetLedger
     /// nil where none are taken.
     private let checkpoints: (any TurnCheckpoints)?
-    private let budget: BudgetLedger
     private let counts = Mutex(Counts())
 
     /// What passed and what was refused so far.
@@ -27,8 +29,10 @@ package final class Gate: Sendable {
 
     package init(
         policy: AccessPolicy, journal: SessionJournal, events: EventLog, hooks: HookStage? = nil,
-        checkpoints: (any TurnCheckpoints)? = nil, budget: BudgetLedger = BudgetLedger()
+        approvals: Approvals? = nil, budget: BudgetLedger = BudgetLedger(),
+        checkpoints: (any TurnCheckpoints)? = nil
     ) {
+        self.approvals = approvals
         self.budget = budget
         self.checkpoints = checkpoints
         self.policy = policy
@@ -39,29 +43,33 @@ package final class Gate: Sendable {
 
     package var tally: Counts { counts.withLock { $0 } }
 
+    /// What reviews of effects used since the last call.
+    func takeReviewSpending() -> [ReviewSpending.Request] { approvals?.spending.take() ?? [] }
+
     /// Decides on an effect and, if it may be, runs it.
     ///
     /// `run` returns its value and what the journal keeps of the outcome. An effect whose network is open is on the
     /// disk before it starts and after it ends, since what it did elsewhere cannot be found out from this machine.
     /// An effect that may change the workspace waits until the workspace is recorded as it was before the turn, and is
     /// refused where it cannot be.
-    /// - Parameter use: what hooks are shown of it; nil for what can be told from the effect alone.
-    /// - Throws: what `run` throws, and `journal.unwritable`.
+    /// - Parameters:
+    ///   - use: what hooks are shown of it; nil for what can be told from the effect alone.
+    ///   - context: what a reviewer is shown besides the effect.
+    /// - Throws: what `run` throws, `journal.unwritable`, and `approval.aborted` where the answer was to end the turn.
     package func pass<Value: Sendable>(
-        _ effect: Effect, as use: ToolUse? = nil, item: String?, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse? = nil, item: String?, context: EffectContext = EffectContext(),
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
-        var verdict = policy.verdict(on: effect)
         let use = hooks == nil ? nil : use ?? ToolUse(effect)
-        if let hooks, let use {
-            switch try await hooks.beforeUse(use, item: item, verdict: verdict) {
-            case .judged(let judged): verdict = try await hooks.onRequest(use, item: item, verdict: judged)
-            case .revised(let input): return .revised(input)
-            }
+        let clearance: Clearance
+        switch try await judge(effect, as: use, item: item, context: context) {
+        case .judged(let judged): clearance = judged
+        case .revised(let input): return .revised(input)
         }
-        verdict = verdict.unattended
-        guard verdict.decision == .allow else {
-            try deny(effect, item: item, verdict: verdict)
-            return .denied(verdict)
+        guard clearance.verdict.decision == .allow else {
+            try deny(effect, item: item, verdict: clearance.verdict)
+            if let abort = clearance.abort { throw abort }
+            return .denied(clearance.verdict)
         }
         if case .runCommand = effect, let refusal = budget.takeCommand() {
             try deny(effect, item: item, verdict: refusal)
@@ -72,11 +80,18 @@ package final class Gate: Sendable {
             if !Task.isCancelled { try deny(effect, item: item, verdict: refusal) }
             return .denied(refusal)
         }
-        var request: JSONObject = ["effect": effect.json, "verdict": verdict.json]
+        var request: JSONObject = ["effect": effect.json, "verdict": clearance.verdict.json]
         if let item { request["item_id"] = .string(item) }
+        if let approval = clearance.approval { request["approval"] = approval.summary }
         try journal.append("effect.requested", .object(request))
         let leavesMachine = effectLeavesMachine(effect)
         if leavesMachine { try journal.sync() }
+        let settled = clearance.settled()
+        guard settled.decision == .allow else {
+            try record(outcome: ["refused": .string(settled.reason)], item: item)
+            try deny(effect, item: item, verdict: settled)
+            return .denied(settled)
+        }
         if case .runCommand = effect { counts.withLock { $0.commands += 1 } }
         let value: Value
         let outcome: JSONValue
@@ -93,6 +108,42 @@ package final class Gate: Sendable {
             try await hooks.afterUse(use, item: item, response: response)
         }
         return .ran(value)
+    }
+
+    private enum Ruling {
+        case judged(Clearance)
+        /// A hook gave other input, which the tool brings back as an effect of its own.
+        case revised(JSONObject)
+    }
+
+    /// The hooks before an effect, the policy, and whoever answers what they ask about.
+    private func judge(
+        _ effect: Effect, as use: ToolUse?, item: String?, context: EffectContext
+    ) async throws -> Ruling {
+        let own = policy.verdict(on: effect)
+        var verdict = own
+        if let hooks, let use {
+            switch try await hooks.beforeUse(use, item: item, verdict: own) {
+            case .judged(let judged): verdict = judged
+            case .revised(let input): return .revised(input)
+            }
+        }
+        let isByHook = verdict != own
+        // A grant may answer what the policy refuses for want of somebody to ask; nothing answers a hook but a reviewer.
+        guard verdict.decision == .ask || (verdict.decision == .deny && !isByHook) else {
+            return .judged(Clearance(verdict))
+        }
+        @Sendable func request(_ verdict: Verdict) async throws -> Verdict {
+            guard let hooks, let use else { return verdict }
+            return try await hooks.onRequest(use, item: item, verdict: verdict)
+        }
+        guard let approvals else {
+            let answered = verdict.decision == .ask ? try await request(verdict) : verdict
+            return .judged(Clearance(answered.unattended))
+        }
+        let question = Approvals.Asked(
+            effect: effect, item: item, context: context, policy: policy, byHook: isByHook ? verdict : nil)
+        return .judged(try await approvals.clear(question, beforeAsking: request))
     }
 
     /// Records a refusal, by the policy or by a layer below, and shows it.

@@ -9,6 +9,7 @@ extension Session {
     /// - Throws: `BudgetExceeded` before it is sent where no limit leaves room for it, and after it where a limit made
     ///   the answer too short to be whole.
     func send(_ request: ModelRequest) async throws -> ModelResponse {
+        try countReviews()
         var request = relief.applied(to: request)
         let reservation = try reserve(request)
         if let output = reservation.outputTokens { request.maxOutputTokens = output }
@@ -97,6 +98,22 @@ extension Session {
             SpendEntry(
                 session: journal.id.text, model: request.model, provider: settings.provider, source: settings.source,
                 usage: response.usage, cost: cost))
+        try show(steps)
+    }
+
+    /// What reviews of effects used since the last time counts for the session.
+    func countReviews() throws {
+        for review in gate.takeReviewSpending() {
+            conversation.countAside(review.usage, cost: review.cost)
+            try show(
+                budget.record(
+                    SpendEntry(
+                        session: journal.id.text, model: settings.model, provider: settings.provider,
+                        source: "auto_review", usage: review.usage, cost: review.cost)))
+        }
+    }
+
+    private func show(_ steps: [BudgetStep]) throws {
         for step in steps {
             relief.take(step.action, cheaperModel: budget.cheaperModel)
             try events.emit(.budget(step.state))

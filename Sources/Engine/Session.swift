@@ -68,6 +68,7 @@ package actor Session {
             try await closeCheckpoint()
             switch outcome {
             case .done(let message):
+                try countReviews()
                 let tally = gate.tally
                 let summary = ThreadEvent.TurnSummary(
                     usage: conversation.usage, cost: conversation.cost,

@@ -19,9 +19,10 @@ struct SessionToolHost: ToolHost {
     }
 
     func pass<Value: Sendable>(
-        _ effect: Effect, as use: ToolUse?, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse?, item: String, context: EffectContext,
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
-        try await gate.pass(effect, as: use, item: item, run: run)
+        try await gate.pass(effect, as: use, item: item, context: context, run: run)
     }
 
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws {

@@ -29,6 +29,8 @@ package struct AccessPolicy: Sendable, Hashable {
     package var approvalPolicy: Sourced<ApprovalPolicy>
     /// What rule files say about commands.
     package var rules: CommandRules
+    /// The grants that count at this moment: neither expired nor for another project, and with unchanged files.
+    package var grants: [Grant] = []
 
     package init(
         sandboxMode: Sourced<SandboxMode>, network: Sourced<NetworkMode>, writableRoots: [Sourced<String>],
@@ -51,10 +53,9 @@ package struct AccessPolicy: Sendable, Hashable {
     /// The gate's answer on an effect.
     package func verdict(on effect: Effect) -> Verdict {
         switch effect {
-        case .runCommand(let argv, _, _):
-            // Without a rule and with the sandbox as the only judge there is nothing to be read for.
-            guard !rules.prefixes.isEmpty || approvalPolicy.value == .untrusted else { return allowed }
-            return decision(onCommand: argv).verdict
+        case .runCommand(let argv, _, let cwd):
+            guard judgesCommands else { return allowed }
+            return decision(onCommand: argv, in: cwd).verdict
         case .writeInput:
             return allowed
         case .readFile:
@@ -66,19 +67,20 @@ package struct AccessPolicy: Sendable, Hashable {
         case .askModel:
             return Verdict(.allow, rule: "model requests", origin: Origin(.builtIn))
         case .changeFiles(let changes):
-            for path in changes.flatMap({ [$0.path] + ($0.movedTo.map { [$0] } ?? []) }) {
-                if let refusal = refusal(ofChangeTo: path) { return refusal }
-            }
-            return allowed
+            return decision(onChanges: changes).verdict
         }
     }
+
+    /// Whether commands have to be read at all: without a rule, and with the sandbox as the only judge, there is
+    /// nothing to be read for.
+    package var judgesCommands: Bool { !rules.prefixes.isEmpty || approvalPolicy.value == .untrusted }
 
     /// What the sandbox alone holds.
     var allowed: Verdict { Verdict(.allow, rule: modeRule, origin: sandboxMode.origin) }
 
     private var modeRule: String { "sandbox_mode = \"\(sandboxMode.value.rawValue)\"" }
 
-    private func refusal(ofChangeTo path: String) -> Verdict? {
+    func refusal(ofChangeTo path: String) -> Verdict? {
         switch sandboxMode.value {
         case .dangerFullAccess:
             return nil
@@ -133,6 +135,7 @@ package struct AccessPolicy: Sendable, Hashable {
             object["rules"] = .array(
                 rules.prefixes.map { ["rule": .string($0.text), "origin": .string($0.origin.description)] })
         }
+        if !grants.isEmpty { object["grants"] = .array(grants.map(\.json)) }
         return .object(object)
     }
 }

@@ -16,11 +16,15 @@ package final class CommandTools: Sendable {
         /// The longest that one call waits.
         package var maximumYield: Duration
         package var allowsLoginShell: Bool
+        /// Whether the model may say why it wants a command, because somebody may be asked about it.
+        package var takesReasons: Bool
 
         package init(
             cwd: String, shell: String = "/bin/bash", outputBytes: Int = 10_000,
-            maximumOutputBytes: Int = 40_000, maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true
+            maximumOutputBytes: Int = 40_000, maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true,
+            takesReasons: Bool = false
         ) {
+            self.takesReasons = takesReasons
             self.cwd = cwd
             self.shell = shell
             self.outputBytes = min(outputBytes, maximumOutputBytes)
@@ -85,14 +89,14 @@ package final class CommandTools: Sendable {
     ///   - started: the item, where it has begun already.
     func run(
         _ request: CommandRequest, display: String, use: ToolUse, yield: Duration?, endsThen: Bool = false,
-        modelBytes: Int, host: any ToolHost, item started: String? = nil
+        modelBytes: Int, reason: String? = nil, host: any ToolHost, item started: String? = nil
     ) async throws -> CommandReport {
         var item = ThreadItem.CommandExecution(command: display, cwd: request.cwd)
         let id = try started ?? host.begin(.commandExecution(item))
         let effect = Effect.runCommand(argv: request.argv, display: display, cwd: request.cwd)
         let passage: Passage<CommandReport>
         do {
-            passage = try await host.pass(effect, as: use, item: id) {
+            passage = try await host.pass(effect, as: use, item: id, context: EffectContext(reason: reason)) {
                 let terminal = try await self.open(request, display: display)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
                 let isOverdue = endsThen && terminal.exit == nil
@@ -124,6 +128,11 @@ package final class CommandTools: Sendable {
                 verdict: Verdict(
                     .deny, rule: error.code.name, origin: Origin(.builtIn), reason: error.message, grant: error.remedy))
             return CommandReport(refusal: "The command was not run: \(error.message)")
+        } catch let error as LockgateError where error.code == "approval.aborted" {
+            item.status = .declined
+            item.reason = error.message
+            try host.complete(id, .commandExecution(item))
+            throw error
         }
         switch passage {
         case .revised(let input):
@@ -136,7 +145,7 @@ package final class CommandTools: Sendable {
             try host.update(id, .commandExecution(item))
             return try await run(
                 request, display: script, use: use.with(input), yield: yield, endsThen: endsThen,
-                modelBytes: modelBytes, host: host, item: id)
+                modelBytes: modelBytes, reason: reason, host: host, item: id)
         case .ran(let report):
             report.fill(&item)
             try host.complete(id, .commandExecution(item))

@@ -7,7 +7,24 @@ struct ExecCommandTool: Tool {
     let commands: CommandTools
     let runsInParallel = true
 
-    let definition = ToolDefinition(
+    let definition: ToolDefinition
+
+    init(commands: CommandTools) {
+        self.commands = commands
+        var definition = Self.plainDefinition
+        if commands.settings.takesReasons, case .function(var parameters) = definition.kind {
+            var properties = parameters["properties"] ?? [:]
+            properties["justification"] = [
+                "type": "string",
+                "description": "Why you need it, in one sentence, for whoever is asked about it.",
+            ]
+            parameters["properties"] = properties
+            definition.kind = .function(parameters: parameters)
+        }
+        self.definition = definition
+    }
+
+    private static let plainDefinition = ToolDefinition(
         name: "exec_command",
         description: """
             Runs a shell command in the sandbox and returns its output, or a session ID when it is still running \
@@ -51,7 +68,9 @@ struct ExecCommandTool: Tool {
         let yield = Self.yield(arguments["yield_time_ms"], default: 10_000, settings: settings)
         let report = try await commands.run(
             request, display: command, use: .shell(command, callID: call.id), yield: yield,
-            modelBytes: Self.bytes(arguments["max_output_tokens"], settings: settings), host: host)
+            modelBytes: Self.bytes(arguments["max_output_tokens"], settings: settings),
+            reason: settings.takesReasons ? arguments["justification"]?.string.map { String($0.prefix(1000)) } : nil,
+            host: host)
         return call.answer(report.answer, isError: report.isRefusal)
     }
 

@@ -75,7 +75,7 @@ package struct FileEditor: Sendable {
         let isSensitive = summary.contains(where: \.isSensitive)
         let passage: Passage<[SensitiveChange]>
         do {
-            passage = try await host.pass(effect, as: use, item: id) {
+            passage = try await host.pass(effect, as: use, item: id, context: EffectContext(diff: diff)) {
                 if isSensitive { watch?.begin() }
                 try files.apply(absolute)
                 let noticed = isSensitive ? watch?.changes() ?? [] : []
@@ -96,6 +96,11 @@ package struct FileEditor: Sendable {
             try host.complete(id, .fileChange(report))
             if WorkspaceFiles.isDenial(error) { try host.refused(effect, item: id, verdict: Self.verdict(error)) }
             return call.answer("Nothing was changed. \(error)", isError: true)
+        } catch let error as LockgateError where error.code == "approval.aborted" {
+            report.status = .declined
+            report.reason = error.message
+            try host.complete(id, .fileChange(report))
+            throw error
         }
         switch passage {
         case .revised(let input):

@@ -13,6 +13,8 @@ package struct Origin: Sendable, Hashable, CustomStringConvertible {
         /// The command-line flag as it was written, such as `-c` or `--sandbox`.
         case flag(String)
         case requirements
+        /// A grant by its id: an exception that somebody gave, beside all layers.
+        case grant(String)
     }
 
     package var layer: Layer
@@ -51,6 +53,7 @@ package struct Origin: Sendable, Hashable, CustomStringConvertible {
         case .profile(let name): object["profile"] = .string(name)
         case .project(let directory): object["project"] = .string(directory)
         case .flag(let flag): object["flag"] = .string(flag)
+        case .grant(let id): object["grant"] = .string(id)
         case .builtIn, .system, .user, .requirements: break
         }
         if let file { object["file"] = .string(file) }
@@ -71,6 +74,7 @@ extension Origin.Layer: CustomStringConvertible {
         case .project: "project"
         case .flag: "flag"
         case .requirements: "requirements"
+        case .grant: "grant"
         }
     }
 
@@ -83,6 +87,7 @@ extension Origin.Layer: CustomStringConvertible {
         case .project(let directory): "project \(directory)"
         case .flag(let flag): "command line (\(flag))"
         case .requirements: "requirements"
+        case .grant(let id): "grant \(id)"
         }
     }
 }

@@ -12,6 +12,8 @@ package enum ThreadEvent: Sendable, Hashable {
     /// A passing trouble, such as a retry; the end is `turnFailed` alone.
     case error(message: String)
     case effectDenied(item: String?, effect: Effect, verdict: Verdict)
+    /// A question about an effect with its answer, also where a grant or nobody answered.
+    case approval(ApprovalRecord)
     /// Something changed that programs outside the sandbox run or obey.
     case sensitiveChanges(item: String?, [SensitiveChange])
     /// A budget's state after a request or when it ends the run.
@@ -146,6 +148,7 @@ extension ThreadEvent {
         case .turnFailed: "turn.failed"
         case .error: "error"
         case .effectDenied: "effect.denied"
+        case .approval: "approval"
         case .sensitiveChanges: "sensitive_changes"
         case .budget: "budget"
         case .compacted: "compacted"
@@ -187,6 +190,8 @@ extension ThreadEvent {
             if let item { object["item_id"] = .string(item) }
             object["effect"] = effect.json
             object["verdict"] = verdict.json
+        case .approval(let record):
+            for (name, value) in record.members.members { object[name] = value }
         case .sensitiveChanges(let item, let changes):
             if let item { object["item_id"] = .string(item) }
             object["changes"] = .array(changes.map(\.json))

@@ -24,10 +24,13 @@ package protocol ToolHost: Sendable {
 
     /// Asks the gate for an effect and, if it may be, runs it between two journal records.
     ///
-    /// `run` returns its value and what the journal keeps of the outcome. `use` is what hooks are shown; nil for what
-    /// can be told from the effect alone.
+    /// `run` returns its value and what the journal keeps of the outcome.
+    /// - Parameters:
+    ///   - use: what hooks are shown; nil for what can be told from the effect alone.
+    ///   - context: what a reviewer is shown besides the effect, where one is asked.
     func pass<Value: Sendable>(
-        _ effect: Effect, as use: ToolUse?, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse?, item: String, context: EffectContext,
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value>
 
     /// Records that an effect the gate had allowed was refused further down, by the sandbox or the file layer.
@@ -77,11 +80,12 @@ extension ToolCall {
 }
 
 extension ToolHost {
-    /// For an effect that says itself what hooks are to know of it.
+    /// For an effect that says itself all that there is to know of it.
     package func pass<Value: Sendable>(
-        _ effect: Effect, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse? = nil, item: String,
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
-        try await pass(effect, as: nil, item: item, run: run)
+        try await pass(effect, as: use, item: item, context: EffectContext(), run: run)
     }
 
     /// Records what the sandbox refused a command. Guesses are in the item alone: they are no refusals.

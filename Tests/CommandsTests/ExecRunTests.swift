@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import Journal
 import TestSupport
 import Testing
@@ -126,7 +127,7 @@ import Wire
 
     @Test func aGrantTakenFromADenialWorks() async throws {
         try await ExecFixture.with([
-            ExecFixture.shell("touch /var/tmp/lockgate-y && rm /var/tmp/lockgate-y"), .text("Did."),
+            ExecFixture.shell("touch /var/tmp/lockgate-\(getpid()) && rm /var/tmp/lockgate-\(getpid())"), .text("Did."),
         ]) {
             fixture in
             let run = try await fixture.exec(["--json", "-s", "workspace-write", "--add-dir", "/var/tmp", "go"])

@@ -20,6 +20,8 @@ struct RequirementTests {
             ),
             ("allowed_approval_policies", ["untrusted", "on-request"], "approval_policy", "never", "on-request"),
             ("allowed_approval_policies", ["never"], "approval_policy", "untrusted", "never"),
+            ("allowed_approvals_reviewers", ["user", "command"], "approvals_reviewer", "auto_review", "command"),
+            ("allowed_approvals_reviewers", ["never", "auto_review"], "approvals_reviewer", "user", "never"),
             ("allowed_network_modes", ["off", "allowlist"], "network.mode", "on", "allowlist"),
             ("allowed_network_modes", ["ask", "on"], "network.mode", "off", "ask"),
         ])

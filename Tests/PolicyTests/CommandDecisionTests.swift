@@ -99,15 +99,31 @@ import Wire
                 let decision = generator.pick(["allow", "prompt", "forbidden"])
                 return "prefix_rule(pattern=[\(pattern.joined(separator: ", "))], decision=\"\(decision)\")"
             }.joined(separator: "\n")
-            let policy = try policy(text, generator.pick(ApprovalPolicy.allCases))
+            var policy = try policy(text, generator.pick(ApprovalPolicy.allCases))
             let argv = ["bash", "-c", generator.pick(scripts)]
-            let decision = policy.decision(onCommand: argv)
+            let without = policy.decision(onCommand: argv, in: "/")
+            policy.grants = (0..<Int.random(in: 0...2, using: &generator)).map { _ in
+                let rule: GrantRule =
+                    generator.oneIn(2)
+                    ? .prefix((0...Int.random(in: 0...1, using: &generator)).map { _ in generator.pick(words) })
+                    : .exact(ExactCommand(argv: ["bash", "-c", generator.pick(scripts)], cwd: "/"))
+                return Grant(scope: .session, rule: rule)
+            }
+            let decision = policy.decision(onCommand: argv, in: "/")
             #expect(policy.verdict(on: .runCommand(argv: argv, display: "", cwd: "/")) == decision.verdict)
+            // Grants turn a question into a yes, and nothing else into anything.
+            let wouldBeRefused = without.verdict.decision == .deny && policy.approvalPolicy.value == .never
+            if decision.verdict != without.verdict {
+                #expect(without.verdict.decision == .ask || wouldBeRefused)
+                #expect(decision.verdict.decision == .allow && !decision.grants.isEmpty && decision.isGrantable)
+            } else {
+                #expect(decision.grants.isEmpty)
+            }
             // What any part is certainly forbidden, the whole is.
             let isForbidden = decision.parts.contains {
                 $0.rules.contains { $0.isCertain && $0.rule.decision == .forbidden }
             }
-            if isForbidden { #expect(decision.verdict.decision == .deny) }
+            if isForbidden { #expect(decision.verdict.decision == .deny && decision.grants.isEmpty) }
             if policy.approvalPolicy.value == .never { #expect(decision.verdict.decision != .ask) }
         }
     }

@@ -13,7 +13,8 @@ final class PassingHost: ToolHost {
     func complete(_ id: String, _ kind: ThreadItem.Kind) { state.withLock { $0.append(kind) } }
 
     func pass<Value: Sendable>(
-        _ effect: Effect, as use: ToolUse?, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse?, item: String, context: EffectContext,
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
         .ran(try await run().0)
     }

@@ -65,7 +65,8 @@ final class RecordingHost: ToolHost {
     private func note(_ step: Step) { state.withLock { $0.steps.append(step) } }
 
     func pass<Value: Sendable>(
-        _ effect: Effect, as use: ToolUse?, item: String, run: @Sendable () async throws -> (Value, JSONValue)
+        _ effect: Effect, as use: ToolUse?, item: String, context: EffectContext,
+        run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
         state.withLock { $0.effects.append(effect) }
         if let denial { return .denied(denial) }

@@ -3,6 +3,7 @@
 #ifndef LOCKGATE_CLINUX_H
 #define LOCKGATE_CLINUX_H
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -45,6 +46,9 @@ int clinux_signal_foreground(int master, int signal);
 
 /// A pipe, read end first, both ends close-on-exec.
 int clinux_pipe(int ends[2]);
+
+/// Has a program that `posix_spawn` starts begin in a folder: 0 or an error number.
+int clinux_spawn_in(posix_spawn_file_actions_t *actions, const char *folder);
 
 /// A pidfd for a process, close-on-exec.
 int clinux_open_process(pid_t pid);

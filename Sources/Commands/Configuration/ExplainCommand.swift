@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Basics
 import Config
+import Engine
 import Policy
 import Wire
 
@@ -31,10 +32,15 @@ package struct ExplainCommand: AsyncParsableCommand {
         try await CommandOutput.printing {
             let configuration = try source.load()
             if let key { return try Self.text(key: key, in: configuration, json: json) }
-            let rules = try RuleFiles.load(configuration, ConfigurationArguments.loader(directory: source.directory))
+            let loader = try ConfigurationArguments.loader(directory: source.directory)
             let policy = try AccessPolicy(
-                configuration, rules: rules, workspace: configuration.project.workingDirectory)
-            let trace = CommandTrace(command, policy: policy)
+                configuration, rules: try RuleFiles.load(configuration, loader),
+                workspace: configuration.project.workingDirectory)
+            let trace = CommandTrace(
+                command, policy: try GrantBook(configuration, home: loader.home).completing(policy),
+                cwd: configuration.project.workingDirectory,
+                reviewer: Sourced(
+                    configuration.settings.approvalsReviewer, try configuration.resolve("approvals_reviewer").origin))
             return json ? trace.json.text : trace.text
         }
     }

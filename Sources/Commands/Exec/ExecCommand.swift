@@ -52,6 +52,8 @@ package struct ExecCommand: AsyncParsableCommand {
     var outputSchema: String?
     @Option(name: [.short, .long], help: "Write the last message to this file.")
     var outputLastMessage: String?
+    @Flag(help: "Ask on this terminal where the policy asks; without it such effects are refused.")
+    var ask = false
     @Flag(help: "Keep nothing on disk.")
     var ephemeral = false
     @Flag(help: "Run outside a git repository.")
@@ -85,7 +87,8 @@ package struct ExecCommand: AsyncParsableCommand {
             words: words, json: json, directory: directory, sandbox: sandbox, network: network, model: model,
             profile: profile, config: config, addedDirectories: addedDirectories, image: image, budget: budget,
             check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
-            outputLastMessage: outputLastMessage, ephemeral: ephemeral, skipGitRepoCheck: skipGitRepoCheck, last: last,
+            outputLastMessage: outputLastMessage, ephemeral: ephemeral, ask: ask, skipGitRepoCheck: skipGitRepoCheck,
+            last: last,
             color: color, bypass: bypass)
     }
 }

@@ -39,6 +39,8 @@ struct ExecRequest: Sendable {
     var outputSchema: String?
     var outputLastMessage: String?
     var isEphemeral: Bool
+    /// Whether a person at the terminal answers questions.
+    var asks: Bool
     var skipsRepositoryCheck: Bool
     var colour: TerminalStyle.Choice
     var bypasses: Bool
@@ -116,6 +118,11 @@ struct ExecRequest: Sendable {
         outputSchema = options.outputSchema
         outputLastMessage = options.outputLastMessage
         isEphemeral = options.ephemeral
+        asks = options.ask
+        if asks {
+            overrides.append(
+                Override(key: "approvals_reviewer", text: ApprovalsReviewer.user.rawValue, flag: "--ask"))
+        }
         skipsRepositoryCheck = options.skipGitRepoCheck
         guard let colour = TerminalStyle.Choice(rawValue: options.color) else {
             throw Self.usage("there is no colour mode \"\(options.color)\"", "use auto, always or never")

@@ -37,19 +37,23 @@ struct ExecRun {
     private func perform() async throws -> Int32 {
         // A reader that went away must not end the work midway; writes report it instead.
         signal(SIGPIPE, SIG_IGN)
+        if request.asks { try TerminalReviewer.check(isJSON: request.isJSON) }
         let setup = try SessionSetup.load(request, environment: environment)
         let (prompt, notice) = try PromptReader().read(request.prompt)
         let parts = try [.text(prompt)] + request.images.map { try image($0, cwd: setup.startDirectory) }
         let schema = try request.outputSchema.map { try schemaFile($0, cwd: setup.startDirectory) }
         try checkLastMessageFile(cwd: setup.startDirectory)
 
-        let (journal, restored) = try openJournal(setup)
+        let (journal, records) = try openJournal(setup)
         let front = FrontEnd(request: request, environment: environment)
         let events = EventLog(journal: journal, sink: front.show, live: front.live)
         let assembled = try await setup.assemble(
-            journal: journal, events: events, outputSchema: schema, restored: restored, progress: front.note)
+            journal: journal, events: events, outputSchema: schema, restored: records.map(Conversation.init(records:)),
+            questions: SessionSetup.Questions(
+                task: prompt, sessionGrants: GrantBook.sessionGrants(in: records ?? []), pause: front.pause),
+            progress: front.note)
         let (policy, standing) = (assembled.gate.policy, assembled.standing)
-        if restored == nil {
+        if records == nil {
             try journal.append("session", setup.header(journal: journal, policy: policy, standing: standing))
         }
         try events.emit(.threadStarted(id: journal.id))
@@ -98,18 +102,16 @@ struct ExecRun {
 
     // MARK: - What the run needs
 
-    private func openJournal(_ setup: SessionSetup) throws -> (SessionJournal, Conversation?) {
+    private func openJournal(_ setup: SessionSetup) throws -> (SessionJournal, [JournalRecord]?) {
         let store = SessionStore(home: setup.home)
         switch request.origin {
         case .new:
             return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil)
         case .resume(let id):
-            let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id))
-            return (journal, Conversation(records: records))
+            return try SessionJournal.resume(id: id, path: try store.find(id))
         case .resumeLast:
             let id = try store.newest(in: setup.cwd)
-            let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id))
-            return (journal, Conversation(records: records))
+            return try SessionJournal.resume(id: id, path: try store.find(id))
         }
     }
 
@@ -187,6 +189,11 @@ private struct FrontEnd: Sendable {
     /// A line that is not part of the session, such as the progress of starting a local model.
     var note: @Sendable (String) -> Void {
         { text in try? PosixFile.writeAll(STDERR_FILENO, Array("\(text)\n".utf8)) }
+    }
+
+    /// Leaves the terminal to a question, or takes it back.
+    var pause: @Sendable (Bool) -> Void {
+        { [human] isAsking in human?.pause(isAsking) }
     }
 
     func spin() async { await human?.spin() }

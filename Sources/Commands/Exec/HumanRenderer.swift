@@ -7,6 +7,10 @@ import Wire
 final class HumanRenderer: Sendable {
     private struct State {
         var isStreaming = false
+        /// While a person is asked something the terminal is theirs.
+        var isAsking = false
+        /// What happened meanwhile, to be shown after the answer.
+        var held: [ThreadEvent] = []
         /// What of the message under way was shown, so that the finished message is not printed twice.
         var streamed = ""
         var running: [String: String] = [:]
@@ -36,7 +40,7 @@ final class HumanRenderer: Sendable {
         guard style.isTerminal else { return }
         while !Task.isCancelled {
             state.withLock { state in
-                guard !state.isStreaming else { return }
+                guard !state.isStreaming, !state.isAsking else { return }
                 state.frame += 1
                 let seconds = (ContinuousClock.now - state.started).components.seconds
                 guard seconds >= 1 else { return }
@@ -48,6 +52,19 @@ final class HumanRenderer: Sendable {
             try? await Task.sleep(for: .milliseconds(120))
         }
         state.withLock { clearSpinner(&$0) }
+    }
+
+    /// Leaves the terminal to a question, or takes it back.
+    func pause(_ isAsking: Bool) {
+        state.withLock { state in
+            clearSpinner(&state)
+            endStream(&state)
+            state.isAsking = isAsking
+            state.started = .now
+            let held = state.held
+            state.held = []
+            for event in held { show(event, &state) }
+        }
     }
 
     /// The model's words as they arrive.
@@ -75,50 +92,55 @@ final class HumanRenderer: Sendable {
 
     func show(_ event: ThreadEvent, at time: WallTime) {
         state.withLock { state in
-            clearSpinner(&state)
-            switch event {
-            case .threadStarted(let id): line(style.dim("session \(id)"))
-            case .turnStarted(let turn):
-                line(
-                    style.dim(
-                        "\(turn.model) via \(turn.provider) · \(turn.sandboxMode.rawValue) · network \(turn.network.rawValue) · \(turn.cwd)"
-                    ))
-                state.started = .now
-            case .itemStarted(let item): begin(item, &state)
-            case .itemUpdated(let item): update(item)
-            case .itemCompleted(let item): complete(item, &state)
-            case .turnCompleted(let summary):
-                finish(summary)
-                for text in style.summary(of: state.sensitive) { line(text) }
-                undo(state.checkpoint)
-            case .turnFailed(_, let message, let remedy):
-                state.failed = true
-                endStream(&state)
-                line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
-                if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
-                undo(state.checkpoint)
-            case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
-            // The command's own lines have told it.
-            case .effectDenied(_, .access, _): break
-            case .sensitiveChanges(_, let changes): state.sensitive.append(contentsOf: changes)
-            case .effectDenied(_, _, let verdict):
-                line("\(style.red("refused:")) \(TerminalStyle.harmless(verdict.reason))")
-                line(
-                    style.dim(
-                        "  rule \(verdict.rule) (\(verdict.origin))"
-                            + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
-            case .budget(let budget):
-                line(style.line(for: budget))
-            case .compacted(let before, let after):
-                line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
-            case .checkpoint(let checkpoint):
-                state.checkpoint = checkpoint
-            case .hook(let run): for text in style.lines(for: run) { line(text) }
-            case .check(let report):
-                let verdict =
-                    report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
-                line("check \(verdict): \(report.command)")
-            }
+            if state.isAsking { state.held.append(event) } else { show(event, &state) }
+        }
+    }
+
+    private func show(_ event: ThreadEvent, _ state: inout State) {
+        clearSpinner(&state)
+        switch event {
+        case .threadStarted(let id): line(style.dim("session \(id)"))
+        case .turnStarted(let turn):
+            line(
+                style.dim(
+                    "\(turn.model) via \(turn.provider) · \(turn.sandboxMode.rawValue) · network \(turn.network.rawValue) · \(turn.cwd)"
+                ))
+            state.started = .now
+        case .itemStarted(let item): begin(item, &state)
+        case .itemUpdated(let item): update(item)
+        case .itemCompleted(let item): complete(item, &state)
+        case .turnCompleted(let summary):
+            finish(summary)
+            for text in style.summary(of: state.sensitive) { line(text) }
+            undo(state.checkpoint)
+        case .turnFailed(_, let message, let remedy):
+            state.failed = true
+            endStream(&state)
+            line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
+            if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
+            undo(state.checkpoint)
+        case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
+        // The command's own lines have told it.
+        case .effectDenied(_, .access, _): break
+        case .sensitiveChanges(_, let changes): state.sensitive.append(contentsOf: changes)
+        case .effectDenied(_, _, let verdict):
+            line("\(style.red("refused:")) \(TerminalStyle.harmless(verdict.reason))")
+            line(
+                style.dim(
+                    "  rule \(verdict.rule) (\(verdict.origin))"
+                        + (verdict.grant.map { " · to allow: \($0)" } ?? "")))
+        case .approval(let record):
+            if let text = style.line(for: record) { line(text) }
+        case .budget(let budget):
+            line(style.line(for: budget))
+        case .compacted(let before, let after):
+            line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
+        case .checkpoint(let checkpoint): state.checkpoint = checkpoint
+        case .hook(let run): for text in style.lines(for: run) { line(text) }
+        case .check(let report):
+            let verdict =
+                report.exitCode == 0 ? style.green("passes") : style.red("fails (exit \(report.exitCode))")
+            line("check \(verdict): \(report.command)")
         }
     }
 

@@ -16,7 +16,7 @@ extension SessionSetup {
     /// - Parameter progress: told in a line what takes time, such as a local model's start.
     func assemble(
         journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
-        progress: @escaping @Sendable (String) -> Void
+        questions: Questions, progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
@@ -32,15 +32,20 @@ extension SessionSetup {
         let standing = try standing.standing()
         let launcher = try launcher(policy, level: standing.level)
         let hookLauncher = hooks.isEmpty ? nil : hookLauncher(launcher)
+        let (approvals, reviewingModel) = try approvals(
+            questions, policy: policy, client: client, variables: launcher.plainVariables, journal: journal,
+            events: events)
         let gate = Gate(
             policy: policy, journal: journal, events: events,
             hooks: hookLauncher.map { hookStage($0, policy: policy, journal: journal, events: events) },
-            checkpoints: checkpoints, budget: budget)
+            approvals: approvals, budget: budget, checkpoints: checkpoints)
+        reviewingModel?.connect(gate)
         let commands = CommandTools(
             settings: CommandTools.Settings(
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
-                allowsLoginShell: settings.allowLoginShell),
+                allowsLoginShell: settings.allowLoginShell,
+                takesReasons: policy.judgesCommands && hasReviewer),
             launcher: launcher, editor: editor, watch: sweep)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,

@@ -12,6 +12,15 @@ extension TerminalStyle {
         }
     }
 
+    /// Who let an effect through; nil for a no, which is told as a refusal.
+    func line(for record: ApprovalRecord) -> String? {
+        guard case .approve(let scope) = record.answer.decision else { return nil }
+        let who = record.approver == .grant ? "granted before" : "approved by \(record.approver.rawValue)"
+        let kept = record.grants.map(\.id).joined(separator: ", ")
+        let message = record.answer.message.isEmpty ? "" : ": \(record.answer.message)"
+        return dim(Self.harmless("  \(who), \(scope.rawValue)\(kept.isEmpty ? "" : " (\(kept))")\(message)"))
+    }
+
     func lines(for changes: [SensitiveChange]) -> [String] {
         changes.map { change in
             "  \(yellow("look:")) \(change.kind.rawValue) \(Self.harmless(change.path))\(dim(" · \(change.runner) would run or obey it"))"

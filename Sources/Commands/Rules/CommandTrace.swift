@@ -7,13 +7,18 @@ struct CommandTrace {
     let argv: [String]
     let policy: AccessPolicy
     let decision: CommandDecision
+    let cwd: String
+    /// Who would be asked.
+    let reviewer: Sourced<ApprovalsReviewer>
 
     /// - Parameter words: several are a command's arguments; one is a script, as the model writes it.
-    init(_ words: [String], policy: AccessPolicy) {
+    init(_ words: [String], policy: AccessPolicy, cwd: String, reviewer: Sourced<ApprovalsReviewer>) {
         let shell = PosixFile.exists("/bin/bash") ? "/bin/bash" : "/bin/sh"
         argv = words.count == 1 ? [shell, "-c", words[0]] : words
         self.policy = policy
-        decision = policy.decision(onCommand: argv)
+        self.cwd = cwd
+        self.reviewer = reviewer
+        decision = policy.decision(onCommand: argv, in: cwd)
     }
 
     // MARK: Text
@@ -22,8 +27,9 @@ struct CommandTrace {
         let verdict = decision.verdict
         var lines = ["\(verdict.decision.rawValue)  by \(verdict.rule)  \(verdict.origin)"]
         if !verdict.reason.isEmpty { lines.append("  reason: \(verdict.reason)") }
-        if verdict.decision == .ask { lines.append("  exec:   refused, for nobody can be asked there") }
+        if verdict.decision == .ask { lines.append("  exec:   \(inExec)") }
         if let grant = verdict.grant { lines.append("  grant:  \(grant)") }
+        for grant in decision.grants { lines += Self.lines(of: grant) }
         lines.append("")
         lines.append("What would run:")
         if decision.parts.isEmpty { lines.append("  nothing") }
@@ -36,6 +42,23 @@ struct CommandTrace {
         lines.append("  network.mode = \"\(policy.network.value.rawValue)\"  \(policy.network.origin)")
         lines.append("  approval_policy = \"\(policy.approvalPolicy.value.rawValue)\"  \(policy.approvalPolicy.origin)")
         return TerminalStyle.harmless(lines.joined(separator: "\n"))
+    }
+
+    /// What becomes of a question in `lockgate exec`.
+    private var inExec: String {
+        switch reviewer.value {
+        case .user: "refused, for nobody can be asked there"
+        case .never: "refused by approvals_reviewer = \"never\"  \(reviewer.origin)"
+        case .command, .autoReview:
+            "answered by approvals_reviewer = \"\(reviewer.value.rawValue)\"  \(reviewer.origin)"
+        }
+    }
+
+    private static func lines(of grant: Grant) -> [String] {
+        [
+            "  granted: for the \(grant.scope.rawValue), \(grant.expiry): \(grant.rule.text)",
+            "           to take it back: \(grant.revocation)",
+        ]
     }
 
     private func lines(of part: CommandDecision.Part) -> [String] {
@@ -54,10 +77,13 @@ struct CommandTrace {
 
     // MARK: Data
 
+    private var hasReviewer: Bool { [.command, .autoReview].contains(reviewer.value) }
+
     var json: JSONValue {
         [
             "argv": .array(argv.map(JSONValue.string)), "verdict": decision.verdict.json,
-            "in_exec": decision.verdict.unattended.json,
+            "in_exec": hasReviewer ? decision.verdict.json : decision.verdict.unattended.json,
+            "approvals_reviewer": .string(reviewer.value.rawValue), "grants": .array(decision.grants.map(\.json)),
             "commands": .array(decision.parts.map(Self.json)),
             "besides": .array(decision.analysis.extras.map(JSONValue.string)),
             "not_known": .array(decision.analysis.doubts.map(JSONValue.string)), "policy": policy.json,

@@ -36,7 +36,9 @@ package struct RulesCommand: AsyncParsableCommand {
                 guard command.isEmpty else {
                     let policy = try AccessPolicy(
                         configuration, rules: rules, workspace: configuration.project.workingDirectory)
-                    let trace = CommandTrace(command, policy: policy)
+                    let trace = CommandTrace(
+                        command, policy: policy, cwd: configuration.project.workingDirectory,
+                        reviewer: Sourced(.user))
                     return json ? trace.matches.text : trace.text
                 }
                 return json ? Self.json(rules).text : Self.text(rules)

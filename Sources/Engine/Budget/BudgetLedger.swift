@@ -130,6 +130,11 @@ package final class BudgetLedger: Sendable {
         }
     }
 
+    /// Counts a request that was made aside, without a reservation: a review's, which is short.
+    func record(_ entry: SpendEntry) throws(LockgateError) -> [BudgetStep] {
+        try settle(Reservation(outputTokens: nil, limit: nil, most: Spend(), shared: nil), entry)
+    }
+
     /// A request that was never answered used nothing that is known. What other processes see of it stays reserved, since
     /// a provider may charge for it.
     package func release(_ reservation: Reservation) {

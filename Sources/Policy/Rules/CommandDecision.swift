@@ -9,6 +9,11 @@ package struct CommandDecision: Sendable, Hashable {
         package var rules: [RuleMatch]
         /// Why it runs without a question where everything else is asked about; nil when it does not.
         package var covered: String?
+        /// The grants that cover it.
+        package var grants: [Grant]
+        /// Whether it is a reason to ask: a rule prompts for it or may hold it back, or no rule allows it where one has
+        /// to.
+        package var isOpen: Bool
     }
 
     package struct RuleMatch: Sendable, Hashable {
@@ -19,6 +24,11 @@ package struct CommandDecision: Sendable, Hashable {
     package var verdict: Verdict
     package var parts: [Part]
     package var analysis: ShellAnalysis
+    /// The grants that answered what would have been asked; empty where nothing would, or a question stays.
+    package var grants: [Grant] = []
+    /// Whether an answer may be kept for the next time. Never where the command may be one that is forbidden: what is
+    /// not known of it can be something else then.
+    package var isGrantable: Bool
 }
 
 extension AccessPolicy {
@@ -28,7 +38,10 @@ extension AccessPolicy {
     /// A rule that forbids wins over one that prompts, and that over one that allows. Where words or whole commands are
     /// not known, whatever might match a rule that forbids or prompts is asked about. An allow skips the question that
     /// `approval_policy` would have asked, never the sandbox.
-    package func decision(onCommand argv: [String]) -> CommandDecision {
+    ///
+    /// Grants answer what would be asked, and nothing else: a rule that forbids, or may forbid, stands above them.
+    /// - Parameter cwd: where it would run; nil matches no grant for one whole command line.
+    package func decision(onCommand argv: [String], in cwd: String? = nil) -> CommandDecision {
         let analysis = ShellAnalysis(argv: argv)
         let parts = analysis.commands.map { command in
             let matches = rules.prefixes.compactMap { rule -> CommandDecision.RuleMatch? in
@@ -38,13 +51,24 @@ extension AccessPolicy {
                 case .yes: CommandDecision.RuleMatch(rule: rule, isCertain: true)
                 }
             }
-            return CommandDecision.Part(command: command, rules: matches, covered: coverage(of: command, matches))
+            let covered = coverage(of: command, matches)
+            let needsRule = approvalPolicy.value == .untrusted && command.role == .runs && covered == nil
+            return CommandDecision.Part(
+                command: command, rules: matches, covered: covered, grants: grants.filter { $0.rule.covers(command) },
+                isOpen: needsRule || matches.contains { $0.rule.decision != .allow })
         }
-        var verdict = verdict(parts, analysis)
-        if verdict.decision == .ask, approvalPolicy.value == .never {
-            verdict = verdict.refused(because: "approval_policy = \"never\" (\(approvalPolicy.origin)) refuses it")
+        var decision = CommandDecision(
+            verdict: verdict(parts, analysis), parts: parts, analysis: analysis,
+            isGrantable: isGrantable(parts, analysis))
+        guard decision.verdict.decision == .ask else { return decision }
+        decision.grants = grants(answering: decision, argv: argv, cwd: cwd)
+        if let grant = decision.grants.first {
+            decision.verdict = Verdict(.allow, rule: grant.rule.text, origin: grant.origin)
+        } else if approvalPolicy.value == .never {
+            decision.verdict = decision.verdict.refused(
+                because: "approval_policy = \"never\" (\(approvalPolicy.origin)) refuses it")
         }
-        return CommandDecision(verdict: verdict, parts: parts, analysis: analysis)
+        return decision
     }
 
     private func verdict(_ parts: [CommandDecision.Part], _ analysis: ShellAnalysis) -> Verdict {
@@ -135,7 +159,8 @@ extension Verdict {
         decision == .ask ? refused(because: "nobody can be asked in this run") : self
     }
 
-    fileprivate func refused(because reason: String) -> Verdict {
+    /// The same verdict as a refusal, with one more reason.
+    package func refused(because reason: String) -> Verdict {
         var verdict = self
         verdict.decision = .deny
         verdict.reason += "; \(reason)"

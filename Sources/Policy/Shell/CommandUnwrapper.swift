@@ -15,7 +15,7 @@ struct CommandUnwrapper {
     static func analysis(of script: [UInt8], dialect: ShellParser.Dialect, depth: Int = 0) -> ShellAnalysis {
         let parsed = ShellParser.parse(script, dialect: dialect, depth: depth)
         var unwrapper = CommandUnwrapper(
-            analysis: ShellAnalysis(extras: parsed.extras, doubts: parsed.doubts), depth: depth)
+            analysis: ShellAnalysis(extras: parsed.extras, doubts: parsed.doubts, inputs: parsed.inputs), depth: depth)
         for command in parsed.commands { unwrapper.add(command) }
         return unwrapper.finished
     }
@@ -166,7 +166,7 @@ struct CommandUnwrapper {
                     var command = command
                     command.within = within + command.within
                     return command
-                }, extras: inner.extras, doubts: inner.doubts))
+                }, extras: inner.extras, doubts: inner.doubts, inputs: inner.inputs))
     }
 
     /// Words that a shell joins with blanks and reads again.

@@ -60,6 +60,8 @@ package struct ShellAnalysis: Sendable, Hashable {
     package var extras: [String] = []
     /// Why commands may be run that are not listed. Empty means that the list is complete.
     package var doubts: [String] = []
+    /// Files that redirections read from.
+    package var inputs: [String] = []
 
     /// Whether everything that is run is listed with its exact arguments, and nothing else happens.
     package var isExact: Bool {
@@ -70,6 +72,7 @@ package struct ShellAnalysis: Sendable, Hashable {
         commands += other.commands
         extras += other.extras
         doubts += other.doubts
+        inputs += other.inputs
     }
 }
 

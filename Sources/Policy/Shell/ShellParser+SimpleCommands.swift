@@ -177,7 +177,7 @@ extension ShellParser {
             return
         }
         switch kind {
-        case .read: return
+        case .read: found.inputs.append(name)
         case .duplicate where name == "-" || !name.isEmpty && name.utf8.allSatisfy { $0.isDigit || $0 == 0x2D }: return
         case .write, .duplicate:
             if name != "/dev/null" { extras.append("writes \(name)") }

@@ -1,0 +1,80 @@
+package import Basics
+package import Journal
+package import Policy
+import Synchronization
+package import Wire
+
+/// The grants that count in a session: those kept for the project and the user, and the session's own.
+///
+/// The gate and `lockgate explain` both take a policy's grants from here.
+package final class GrantBook: Sendable {
+    private let storage: any GrantStorage
+    /// Nil where there is no project that grants could be kept for.
+    private let project: ProjectIdentity?
+    private let session: Mutex<[Grant]>
+
+    /// - Parameter session: the grants of a session that is gone on with.
+    package init(storage: any GrantStorage, project: ProjectIdentity?, session: [Grant] = []) {
+        self.storage = storage
+        self.project = project
+        self.session = Mutex(session)
+    }
+
+    /// Those that count now: for this project, not expired, and with the files that they were given with.
+    ///
+    /// - Throws: `grants.store`; nothing counts then.
+    package func active(at time: WallTime = .now) throws(LockgateError) -> [Grant] {
+        let kept = try storage.grants().filter { grant in
+            grant.scope == .user || grant.scope == .project && grant.project == project && project != nil
+        }
+        let own = session.withLock { $0 }.filter { $0.project == project }
+        return (own + kept).filter { !$0.isExpired(at: time) && Self.isUnchanged($0) }
+    }
+
+    /// A policy with the grants that count now.
+    package func completing(_ policy: AccessPolicy) throws(LockgateError) -> AccessPolicy {
+        var policy = policy
+        policy.grants = try active()
+        return policy
+    }
+
+    /// Makes an answer count from now on.
+    ///
+    /// - Throws: `grants.store` for grants that outlast the session and cannot be kept; they do not count then.
+    func remember(_ offer: GrantOffer, at time: WallTime = .now) throws(LockgateError) -> [Grant] {
+        let grants = offer.rules.map { rule in
+            Grant(
+                scope: offer.scope, rule: rule, project: offer.scope == .user ? nil : project, created: time,
+                expires: offer.expires)
+        }
+        switch offer.scope {
+        case .once: return []
+        case .session: session.withLock { $0 += grants }
+        case .project, .user: try storage.add(grants)
+        }
+        return grants
+    }
+
+    /// What can be answered about something that these rules would cover; nil rules cannot be kept.
+    func offers(_ rules: [GrantRule]?, days: Int, at time: WallTime = .now) -> [GrantOffer] {
+        guard let rules else { return [.once] }
+        let expires = WallTime(milliseconds: time.milliseconds + Int64(days) * 86_400_000)
+        var offers = [GrantOffer.once, GrantOffer(scope: .session, rules: rules)]
+        if project != nil { offers.append(GrantOffer(scope: .project, rules: rules, expires: expires)) }
+        // Whole command lines belong to the folder that they were asked in.
+        let isGeneral = rules.allSatisfy { if case .prefix = $0 { true } else { false } }
+        if isGeneral { offers.append(GrantOffer(scope: .user, rules: rules, expires: expires)) }
+        return offers
+    }
+
+    private static func isUnchanged(_ grant: Grant) -> Bool {
+        if case .changes(let root) = grant.rule { return PosixFile.canonical(root) == root }
+        guard case .exact(let command) = grant.rule else { return true }
+        return PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(FileBinding.holds)
+    }
+
+    /// The session's own grants in its records.
+    package static func sessionGrants(in records: [JournalRecord]) -> [Grant] {
+        records.compactMap { $0.type == "grant" ? Grant(json: $0.payload) : nil }.filter { $0.scope == .session }
+    }
+}

@@ -1,0 +1,25 @@
+import Synchronization
+package import Wire
+
+/// What reviews of effects used, until the session counts it.
+package final class ReviewSpending: Sendable {
+    package struct Request: Sendable, Hashable {
+        package var usage: TokenUsage
+        /// USD; nil where no price is known.
+        package var cost: Double?
+    }
+
+    private let requests = Mutex<[Request]>([])
+
+    package init() {}
+
+    func add(_ request: Request) { requests.withLock { $0.append(request) } }
+
+    /// Those since the last call.
+    func take() -> [Request] {
+        requests.withLock { requests in
+            defer { requests = [] }
+            return requests
+        }
+    }
+}

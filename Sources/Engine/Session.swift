@@ -308,7 +308,8 @@ package actor Session {
     /// Runs the check and shows its outcome; 0 where there is no check.
     func checkResult(attempt: Int) async throws -> (exitCode: Int, output: String) {
         guard let command = settings.check, let check else { return (0, "") }
-        let result = try await check.run(command, host: toolHost)
+        var result = try await check.run(command, host: toolHost)
+        result.output = gate.hooks?.applied(toOwn: result.output) ?? result.output
         try events.emit(
             .check(
                 ThreadEvent.CheckReport(

@@ -1,10 +1,11 @@
 import Basics
-import Engine
 import Journal
 import Policy
 import Synchronization
 import Testing
 import Wire
+
+@testable import Engine
 
 /// Hooks that answer from a table.
 private final class ScriptedHooks: HookRunner {
@@ -144,6 +145,25 @@ private final class ScriptedHooks: HookRunner {
             return
         }
         #expect(hooks.seen.isEmpty)
+    }
+
+    @Test func whatTheEngineDoesOnItsOwnIsHeardOnceAndNotWithTheNextEffect() async throws {
+        let hooks = ScriptedHooks([.init(event: .postToolUse, verdict: .block)])
+        let (gate, _) = try Self.gate(hooks)
+        let stage = try #require(gate.hooks)
+        func run() async throws {
+            _ = try await gate.pass(.runCommand(argv: ["x"], display: "x", cwd: "/w"), item: "i") { (0, .null) }
+        }
+        try await run()
+        #expect(stage.applied(toOwn: "secret").contains("withheld"))
+        #expect(stage.applied(toOwn: "secret") == "secret")
+        try await run()
+        _ = try await gate.pass(.readFile(path: "/w/a"), as: ToolUse("read_file", input: [:], callID: "c"), item: "j") {
+            (0, .null)
+        }
+        let answer = ToolCall(id: "c", name: "read_file", input: .function(arguments: "{}")).answer("text")
+        #expect(stage.applied(to: answer) != answer)
+        #expect(stage.applied(to: answer) == answer)
     }
 
     @Test func modesAreNamedByWhatHolds() {

@@ -52,6 +52,20 @@ extension Session {
         return value
     }
 
+    /// The outcome of a command of the engine's own as a model is to read it.
+    func heard(_ outcome: CommandOutcome) -> CommandOutcome {
+        guard let hooks else { return outcome }
+        switch outcome {
+        case .exited(let code, let output): return .exited(code: code, output: hooks.applied(toOwn: output))
+        case .stopped(let output): return .stopped(output: hooks.applied(toOwn: output))
+        case .refused(let reason): return .refused(hooks.applied(toOwn: reason))
+        }
+    }
+
+    /// Whether a hook keeps from the model what the engine just looked at. What hooks would add to it is dropped: it
+    /// would end up in a file.
+    func isWithheld() -> Bool { hooks?.takeOwn()?.replacement != nil }
+
     /// Ends the turn when a hook of an effect wanted that.
     func checkHookStop() throws {
         if let stop = hooks?.takeStop() { throw LockgateError(stoppedBy: stop) }

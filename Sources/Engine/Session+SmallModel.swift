@@ -58,9 +58,9 @@ extension Session {
             }
             try append(ConversationItem(.user([.text(text)])))
         }
-        for text in takeSteering() {
+        for (text, hints) in try await takeAdmittedSteering() {
             machine.steer(text)
-            try append(ConversationItem(.user([.text(text)])))
+            try append(ConversationItem(.user(([text] + hints).map(ContentPart.text))))
         }
         try checkBudget()
         var request = smallModelRequest(small)

@@ -145,7 +145,10 @@ package actor Session {
     // MARK: - Asking
 
     private func ask() async throws -> ModelResponse {
-        for text in takeSteering() { try append(ConversationItem(.user([.text(text)]))) }
+        for (text, hints) in try await takeAdmittedSteering() {
+            try append(ConversationItem(.user([.text(text)])))
+            for hint in hints { try append(ConversationItem(.developer(hint))) }
+        }
         try checkBudget()
         if conversation.estimatedTokens > settings.compactionLimit,
             conversation.items.count > settings.context.count + 1

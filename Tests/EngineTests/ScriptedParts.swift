@@ -122,7 +122,7 @@ final class Bench: Sendable {
         _ steps: [ScriptedClient.Step], mode: SandboxMode = .workspaceWrite,
         usage: TokenUsage = TokenUsage(inputTokens: 100, outputTokens: 10), check: [Int] = [],
         journal: SessionJournal = .ephemeral(), restored: Conversation? = nil, workspace: ToyWorkspace? = nil,
-        adjust: (inout SessionSettings) -> Void = { _ in }
+        hooks: (any HookRunner)? = nil, adjust: (inout SessionSettings) -> Void = { _ in }
     ) {
         client = ScriptedClient(steps, usage: usage)
         self.journal = journal
@@ -143,7 +143,10 @@ final class Bench: Sendable {
         session = Session(
             settings: settings, client: client,
             tools: workspace.map { [ToyWorkspace.Writer(workspace: $0)] } ?? [EchoTool()],
-            gate: Gate(policy: policy, journal: journal, events: events), events: events, journal: journal,
+            gate: Gate(
+                policy: policy, journal: journal, events: events,
+                hooks: hooks.map { HookStage(runner: $0, facts: .test, events: events) }), events: events,
+            journal: journal,
             check: workspace ?? ScriptedCheck(check), workspace: workspace, restored: restored)
     }
 

@@ -17,12 +17,27 @@ extension Session {
             let results = try await hooks.run(.sessionStart, subjects: [source], ["source": .string(source)])
             context += try heard(results, "the session was not started")
         }
-        if hooks.runner.hasHooks(for: .userPromptSubmit) {
-            let text = prompt.map { if case .text(let text) = $0 { text } else { "" } }.joined()
-            let results = try await hooks.run(.userPromptSubmit, ["prompt": .string(text)])
-            context += try heard(results, "the prompt was not sent")
+        return try await context + submit(prompt.map { if case .text(let text) = $0 { text } else { "" } }.joined())
+    }
+
+    /// `UserPromptSubmit`.
+    private func submit(_ text: String) async throws -> [String] {
+        guard let hooks, hooks.runner.hasHooks(for: .userPromptSubmit) else { return [] }
+        return try heard(try await hooks.run(.userPromptSubmit, ["prompt": .string(text)]), "the prompt was not sent")
+    }
+
+    /// The words that came since the last request and that hooks let through, each with what they add. What they
+    /// refuse is told, and the turn goes on without it.
+    func takeAdmittedSteering() async throws -> [(text: String, hints: [String])] {
+        var admitted: [(text: String, hints: [String])] = []
+        for text in takeSteering() {
+            do {
+                admitted.append((text, try await submit(text)))
+            } catch let error as LockgateError where error.code == "hook.blocked" {
+                try events.whole(.error(message: error.message))
+            }
         }
-        return context
+        return admitted
     }
 
     /// `Stop`: what to tell the model instead of ending, or nil. It is heard once a turn.

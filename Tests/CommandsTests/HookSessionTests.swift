@@ -167,6 +167,8 @@ struct HookSessionTests {
             let untrusted = try await exec()
             #expect(untrusted.status == 4)
             #expect(untrusted.hooks.isEmpty)
+            let warning = try #require(untrusted.items("error").first)["message"]?.string ?? ""
+            #expect(warning.contains(".lockgate/hooks.json ignored: the project is not trusted"))
             #expect(access(ran, F_OK) != 0)
 
             func trust() async throws -> ProgramRun.Result {

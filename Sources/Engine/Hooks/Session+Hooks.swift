@@ -91,7 +91,7 @@ extension Session {
         await tell(.interrupt, subjects: [], [:])
     }
 
-    /// `SessionEnd`, when nothing of the session runs any more.
+    /// `SessionEnd`, after the last turn of a run.
     package func end(reason: String) async {
         await tell(.sessionEnd, subjects: [reason], ["reason": .string(reason)])
     }

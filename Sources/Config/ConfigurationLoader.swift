@@ -153,7 +153,9 @@ package struct ConfigurationLoader: Sendable {
             if isTrusted {
                 try refuseLink(folder)
                 if let layer = try read(path, .project(directory), followsLinks: false) { layers.append(layer) }
-            } else if FileIdentity.exists(path) {
+                continue
+            }
+            for path in [path, "\(folder)/\(Self.hooksFileName)"] where FileIdentity.exists(path) {
                 skipped.append(
                     ConfigurationWarning(
                         code: "config.project_untrusted",

@@ -125,8 +125,8 @@ extension ConfigurationOption {
         table(
             "hooks", \.hooks, project: .afterReview, merge: .union,
             """
-            Programs that are asked or told at the gate, `[[hooks.EVENT]]`; those of all layers run. See \
-            [hooks.md](hooks.md). A `hooks.json` beside the file is read as well.
+            Programs that are asked or told at the gate, `[[hooks.EVENT]]`; those of all layers run; \
+            see `docs/hooks.md`. A `hooks.json` beside the file is read as well.
             """),
         option(
             "allow_login_shell", .boolean, \.allowLoginShell, default: .value(true),

@@ -28,7 +28,7 @@ extension Session {
             case .run(let command):
                 let outcome = try await check.run(
                     command, limit: small.commandLimit, outputBytes: small.outputBytes, host: toolHost)
-                action = machine.next(.ran(outcome))
+                action = machine.next(.ran(heard(outcome)))
             case .check(let attempt):
                 let result = try await checkResult(attempt: attempt)
                 action = machine.next(.checked(exitCode: result.exitCode, output: result.output))
@@ -58,9 +58,9 @@ extension Session {
             }
             try append(ConversationItem(.user([.text(text)])))
         }
-        for text in takeSteering() {
+        for (text, hints) in try await takeAdmittedSteering() {
             machine.steer(text)
-            try append(ConversationItem(.user([.text(text)])))
+            try append(ConversationItem(.user(([text] + hints).map(ContentPart.text))))
         }
         var request = smallModelRequest(small)
         request.temperature = question.temperature
@@ -130,7 +130,9 @@ extension Session {
             let snapshot = try workspace.snapshot(files: small.viewFiles, bytes: small.viewBytes)
             return (snapshot, ["files": .int(snapshot.paths.count)])
         }
-        guard case .ran(let snapshot) = passage else { return WorkspaceSnapshot(isComplete: false, texts: nil) }
+        guard case .ran(let snapshot) = passage, !isWithheld() else {
+            return WorkspaceSnapshot(isComplete: false, texts: nil)
+        }
         return snapshot
     }
 
@@ -142,6 +144,12 @@ extension Session {
                 let bytes = try workspace.contents(path, limit: 1 << 20)
                 return (bytes, ["bytes": .optional(bytes?.count)])
             }
+            if isWithheld() {
+                // Taken for a missing file it would be overwritten.
+                throw LockgateError(
+                    "hook.blocked", "a hook withholds \(absolute), which the session has to read",
+                    remedy: "see the hook in the events before this")
+            }
             if case .ran(let bytes?) = passage { contents[path] = bytes }
         }
         return contents
@@ -152,7 +160,8 @@ extension Session {
         guard let tool = tools["write_file"] else { return "There is no tool to write files." }
         let arguments: JSONValue = ["path": .string(path), "content": .string(content)]
         let call = ToolCall(id: "write", name: "write_file", input: .function(arguments: arguments.text))
-        let result = try await tool.run(call, host: toolHost)
+        let ran = try await tool.run(call, host: toolHost)
+        let result = gate.hooks?.applied(to: ran) ?? ran
         guard result.isError else { return nil }
         return result.parts.map { if case .text(let text) = $0 { text } else { "" } }.joined()
     }

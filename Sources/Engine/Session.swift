@@ -173,7 +173,10 @@ package actor Session {
     // MARK: - Asking
 
     private func ask() async throws -> ModelResponse {
-        for text in takeSteering() { try append(ConversationItem(.user([.text(text)]))) }
+        for (text, hints) in try await takeAdmittedSteering() {
+            try append(ConversationItem(.user([.text(text)])))
+            for hint in hints { try append(ConversationItem(.developer(hint))) }
+        }
         if conversation.estimatedTokens > settings.compactionLimit,
             conversation.items.count > settings.context.count + 1
         {
@@ -293,7 +296,8 @@ package actor Session {
     /// Runs the check and shows its outcome; 0 where there is no check.
     func checkResult(attempt: Int) async throws -> (exitCode: Int, output: String) {
         guard let command = settings.check, let check else { return (0, "") }
-        let result = try await check.run(command, host: toolHost)
+        var result = try await check.run(command, host: toolHost)
+        result.output = gate.hooks?.applied(toOwn: result.output) ?? result.output
         try events.emit(
             .check(
                 ThreadEvent.CheckReport(

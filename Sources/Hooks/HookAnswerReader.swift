@@ -52,18 +52,16 @@ package struct HookAnswerReader {
             return
         }
         let object: JSONObject
-        do {
-            guard let read = try JSONValue(parsing: output).object else {
-                throw Self.wrong("its output is no JSON object")
-            }
-            object = read
-        } catch let error as JSONSyntaxError {
-            throw Self.wrong("its output is no JSON object: \(error)")
-        } catch let failure as HookRun.Failure {
-            throw failure
+        let repeated: JSONPlaces.Repetition?
+        do throws(JSONSyntaxError) {
+            object = try JSONValue(parsing: output).object ?? [:]
+            repeated = try JSONPlaces(output).repeated.first
         } catch {
-            throw Self.wrong("\(error)")
+            throw Self.wrong("its output is no JSON object: \(error)")
         }
+        guard first == UInt8(ascii: "{") else { throw Self.wrong("its output is no JSON object") }
+        // Which of the two is meant nobody knows.
+        if let repeated { throw Self.wrong("its answer says \"\(repeated.path.last ?? "")\" twice") }
         try read(object)
     }
 

@@ -121,6 +121,28 @@ struct HookFailureTests {
         }
     }
 
+    @Test("is shown to people, and one that has nothing to say is not")
+    func shown() async throws {
+        let steps = [ExecFixture.shell("touch made"), .text("Could not.")]
+        try await ExecFixture.with(steps) { fixture in
+            let message = HookFixture.answer(["systemMessage": "all\u{1B}[2Jgood"])
+            try fixture.home.write(
+                "hooks.json",
+                HookFixture.json([
+                    ("PreToolUse", nil, "exit 1", ["statusMessage": "guard"]),
+                    ("PreToolUse", nil, "exit 1", ["statusMessage": "other", "fail": "open"]),
+                    ("Stop", nil, message, [:]), ("SessionStart", nil, "true", ["statusMessage": "silent"]),
+                ]))
+            let run = try await fixture.exec(["-s", "workspace-write", "go"])
+            #expect(run.status == 4)
+            #expect(run.errorText.contains("hook PreToolUse guard failed, which blocks: exit code 1\n"))
+            #expect(run.errorText.contains("hook PreToolUse other failed, and is ignored: exit code 1\n"))
+            #expect(run.errorText.contains("refused: the hook \"guard\" failed, which blocks: exit code 1\n"))
+            #expect(run.errorText.contains("good\n") && !run.errorText.contains("\u{1B}[2J"))
+            #expect(!run.errorText.contains("silent"))
+        }
+    }
+
     @Test("leaves no process behind", arguments: [JSONObject(), ["timeout": 0.3]])
     func leavesNothing(_ more: JSONObject) async throws {
         let steps = [ExecFixture.shell("true"), .text("Done.")]

@@ -122,6 +122,15 @@ struct HookGateTests {
         }
     }
 
+    @Test("are told as free where the session has no sandbox")
+    func fullAccess() async throws {
+        try await ExecFixture.with([.text("Done.")]) { fixture in
+            try fixture.home.write("hooks.json", HookFixture.json("UserPromptSubmit", "true"))
+            let run = try await fixture.exec(["--json", "-s", "danger-full-access", "go"])
+            #expect(run.hooks.map { $0["sandboxed"] } == [false])
+        }
+    }
+
     // MARK: Other input
 
     private static func other(_ command: String) -> String {

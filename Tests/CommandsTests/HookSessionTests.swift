@@ -63,6 +63,17 @@ struct HookSessionTests {
         }
     }
 
+    @Test("that somebody waits for get three seconds, whatever they ask for")
+    func bounded() async throws {
+        try await ExecFixture.with([.text("Done.")]) { fixture in
+            try fixture.home.write("hooks.json", HookFixture.json("SessionEnd", "sleep 90", more: ["timeout": 80]))
+            let run = try await fixture.exec(["--json", "go"])
+            #expect(run.status == 0)
+            #expect(run.hooks.map { $0["failure"]?["message"] } == ["it was killed after 3 s"])
+            #expect(run.hooks.map { $0["verdict"] } == ["pass"])
+        }
+    }
+
     @Test("run around a compaction")
     func compaction() async throws {
         let steps: [ScriptedStep] = [
@@ -167,6 +178,8 @@ struct HookSessionTests {
             let untrusted = try await exec()
             #expect(untrusted.status == 4)
             #expect(untrusted.hooks.isEmpty)
+            let warning = try #require(untrusted.items("error").first)["message"]?.string ?? ""
+            #expect(warning.contains(".lockgate/hooks.json ignored: the project is not trusted"))
             #expect(access(ran, F_OK) != 0)
 
             func trust() async throws -> ProgramRun.Result {

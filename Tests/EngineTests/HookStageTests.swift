@@ -1,10 +1,11 @@
 import Basics
-import Engine
 import Journal
 import Policy
 import Synchronization
 import Testing
 import Wire
+
+@testable import Engine
 
 /// Hooks that answer from a table.
 private final class ScriptedHooks: HookRunner {
@@ -13,6 +14,8 @@ private final class ScriptedHooks: HookRunner {
         var verdict = HookRun.Verdict.pass
         var layer = Origin.Layer.user
         var updatedInput: JSONObject?
+        /// It says something only to prompts that hold this.
+        var promptPart = ""
         var context: String?
     }
 
@@ -30,17 +33,23 @@ private final class ScriptedHooks: HookRunner {
     ) async throws -> [HookResult] {
         hooks.enumerated().filter { $0.element.event == event && !leavingOut.contains($0.offset) }.map { number, hook in
             inputs.withLock { $0.append(input) }
+            let isMeant = hook.promptPart.isEmpty || input["prompt"]?.string?.contains(hook.promptPart) == true
             var run = HookRun(
                 event: event, name: "h\(number)", command: "c", origin: Origin(hook.layer, file: "/f", line: number),
                 failsClosed: true)
-            run.verdict = hook.verdict
+            run.verdict = isMeant ? hook.verdict : .pass
             var answer = HookAnswer()
-            answer.verdict = hook.verdict
+            answer.verdict = run.verdict
             answer.updatedInput = hook.updatedInput
-            answer.context = hook.context
+            answer.context = isMeant ? hook.context : nil
             return HookResult(number: number, run: run, answer: answer)
         }
     }
+}
+
+extension HookFacts {
+    static let test = HookFacts(
+        sessionID: "s", transcriptPath: nil, cwd: "/w", model: "m", permissionMode: "default")
 }
 
 @Suite struct HookStageTests {
@@ -55,8 +64,7 @@ private final class ScriptedHooks: HookRunner {
             rules: try CommandRules(Array(rules.utf8), file: "/r", layer: .user))
         let stage = HookStage(
             runner: hooks,
-            facts: HookFacts(
-                sessionID: "s", transcriptPath: nil, cwd: "/w", model: "m", permissionMode: "default"), events: events)
+            facts: .test, events: events)
         return (Gate(policy: policy, journal: journal, events: events, hooks: stage), log)
     }
 
@@ -144,6 +152,41 @@ private final class ScriptedHooks: HookRunner {
             return
         }
         #expect(hooks.seen.isEmpty)
+    }
+
+    @Test func whatTheEngineDoesOnItsOwnIsHeardOnceAndNotWithTheNextEffect() async throws {
+        let hooks = ScriptedHooks([.init(event: .postToolUse, verdict: .block)])
+        let (gate, _) = try Self.gate(hooks)
+        let stage = try #require(gate.hooks)
+        func run() async throws {
+            _ = try await gate.pass(.runCommand(argv: ["x"], display: "x", cwd: "/w"), item: "i") { (0, .null) }
+        }
+        try await run()
+        #expect(stage.applied(toOwn: "secret").contains("withheld"))
+        #expect(stage.applied(toOwn: "secret") == "secret")
+        try await run()
+        _ = try await gate.pass(.readFile(path: "/w/a"), as: ToolUse("read_file", input: [:], callID: "c"), item: "j") {
+            (0, .null)
+        }
+        let answer = ToolCall(id: "c", name: "read_file", input: .function(arguments: "{}")).answer("text")
+        #expect(stage.applied(to: answer) != answer)
+        #expect(stage.applied(to: answer) == answer)
+    }
+
+    @Test func wordsForTheTurnUnderWayPassTheHooksToo() async {
+        for verdict in [HookRun.Verdict.pass, .block] {
+            let hooks = ScriptedHooks([
+                .init(event: .userPromptSubmit, verdict: verdict, promptPart: "tabs", context: "hint")
+            ])
+            let bench = Bench([.say("Done.")], hooks: hooks)
+            bench.session.steer("use tabs")
+            let end = await bench.session.run([.text("go")])
+            #expect(end == .done("Done."))
+            #expect(hooks.seen.map { $0["prompt"] } == ["go", "use tabs"])
+            let sent = bench.client.requests[0].items.map(\.content)
+            #expect(sent.contains(.user([.text("use tabs")])) == (verdict == .pass))
+            #expect(sent.contains(.developer("hint")) == (verdict == .pass))
+        }
     }
 
     @Test func modesAreNamedByWhatHolds() {

@@ -122,8 +122,8 @@ final class Bench: Sendable {
         _ steps: [ScriptedClient.Step], mode: SandboxMode = .workspaceWrite,
         usage: TokenUsage = TokenUsage(inputTokens: 100, outputTokens: 10), check: [Int] = [],
         journal: SessionJournal = .ephemeral(), restored: Conversation? = nil, workspace: ToyWorkspace? = nil,
-        limits: [BudgetLimit] = [], ladder: BudgetLadder = BudgetLadder(), shared: (any SharedSpend)? = nil,
-        adjust: (inout SessionSettings) -> Void = { _ in }
+        hooks: (any HookRunner)? = nil, limits: [BudgetLimit] = [], ladder: BudgetLadder = BudgetLadder(),
+        shared: (any SharedSpend)? = nil, adjust: (inout SessionSettings) -> Void = { _ in }
     ) {
         client = ScriptedClient(steps, usage: usage)
         self.journal = journal
@@ -145,9 +145,11 @@ final class Bench: Sendable {
         session = Session(
             settings: settings, client: client,
             tools: workspace.map { [ToyWorkspace.Writer(workspace: $0)] } ?? [EchoTool()],
-            gate: Gate(policy: policy, journal: journal, events: events, budget: budget), events: events,
-            journal: journal, check: workspace ?? ScriptedCheck(check), workspace: workspace, budget: budget,
-            restored: restored)
+            gate: Gate(
+                policy: policy, journal: journal, events: events,
+                hooks: hooks.map { HookStage(runner: $0, facts: .test, events: events) }, budget: budget),
+            events: events, journal: journal, check: workspace ?? ScriptedCheck(check), workspace: workspace,
+            budget: budget, restored: restored)
     }
 
     var events: [ThreadEvent] { seen.events.withLock { $0 } }

@@ -106,6 +106,11 @@ import Wire
             "updatedPermissions"
         ),
         (.permissionRequest, 0, specific(.permissionRequest, "\"decision\": {}"), .answer, "no behavior"),
+        (
+            .preToolUse, 0,
+            specific(.preToolUse, "\"permissionDecision\": \"deny\", \"permissionDecision\": \"allow\""),
+            .answer, "says \"permissionDecision\" twice"
+        ),
     ]
 
     @Test(arguments: failures)

@@ -17,7 +17,7 @@ package final class HookStage: Sendable {
         var turn: String?
         /// Uses with other input that the hooks have settled, by item: the second pass of the same effect.
         var settled: [String: Settlement] = [:]
-        /// What hooks want the model to read, by call.
+        /// What hooks want the model to read, by call; under an empty id for what the engine does on its own.
         var feedback: [String: Feedback] = [:]
         var stop: HookRun?
     }
@@ -38,6 +38,8 @@ package final class HookStage: Sendable {
         var additions: [String] = []
     }
 
+    private static let engine = ""
+
     package init(runner: any HookRunner, facts: HookFacts, events: EventLog) {
         self.runner = runner
         self.facts = facts
@@ -57,6 +59,8 @@ package final class HookStage: Sendable {
     ///
     /// - Throws: `CancellationError`, `journal.unwritable`.
     func beforeUse(_ use: ToolUse, item: String?, verdict: Verdict) async throws -> Ruling {
+        // The engine acts on its own one thing after the other; what nobody took of the last one is over.
+        if use.callID == nil { state.withLock { $0.feedback[Self.engine] = nil } }
         if let opinion = takeSettled(use, item) { return .judged(Self.apply(opinion, to: verdict)) }
         guard runner.hasHooks(for: .preToolUse) else { return .judged(verdict) }
         let results = try await run(.preToolUse, use, item)
@@ -167,7 +171,8 @@ package final class HookStage: Sendable {
                 feedback.replacement = "The output is withheld: \(result.refusal.reason)"
             }
         }
-        guard let call = use.callID, feedback.replacement != nil || !feedback.additions.isEmpty else { return }
+        guard feedback.replacement != nil || !feedback.additions.isEmpty else { return }
+        let call = use.callID ?? Self.engine
         state.withLock { state in
             let before = state.feedback[call]
             state.feedback[call] = Feedback(
@@ -184,6 +189,15 @@ package final class HookStage: Sendable {
         result.parts += feedback.additions.map { .text("\n\($0)") }
         return result
     }
+
+    /// The output of what the engine did on its own just now, as the model is to read it.
+    func applied(toOwn output: String) -> String {
+        guard let feedback = takeOwn() else { return output }
+        return ([feedback.replacement ?? output] + feedback.additions).joined(separator: "\n")
+    }
+
+    /// What hooks say to what the engine did on its own just now.
+    func takeOwn() -> Feedback? { state.withLock { $0.feedback.removeValue(forKey: Self.engine) } }
 
     /// The hook that wants the turn to end, once.
     func takeStop() -> HookRun? {

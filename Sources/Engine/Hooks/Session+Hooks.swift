@@ -17,12 +17,27 @@ extension Session {
             let results = try await hooks.run(.sessionStart, subjects: [source], ["source": .string(source)])
             context += try heard(results, "the session was not started")
         }
-        if hooks.runner.hasHooks(for: .userPromptSubmit) {
-            let text = prompt.map { if case .text(let text) = $0 { text } else { "" } }.joined()
-            let results = try await hooks.run(.userPromptSubmit, ["prompt": .string(text)])
-            context += try heard(results, "the prompt was not sent")
+        return try await context + submit(prompt.map { if case .text(let text) = $0 { text } else { "" } }.joined())
+    }
+
+    /// `UserPromptSubmit`.
+    private func submit(_ text: String) async throws -> [String] {
+        guard let hooks, hooks.runner.hasHooks(for: .userPromptSubmit) else { return [] }
+        return try heard(try await hooks.run(.userPromptSubmit, ["prompt": .string(text)]), "the prompt was not sent")
+    }
+
+    /// The words that came since the last request and that hooks let through, each with what they add. What they
+    /// refuse is told, and the turn goes on without it.
+    func takeAdmittedSteering() async throws -> [(text: String, hints: [String])] {
+        var admitted: [(text: String, hints: [String])] = []
+        for text in takeSteering() {
+            do {
+                admitted.append((text, try await submit(text)))
+            } catch let error as LockgateError where error.code == "hook.blocked" {
+                try events.whole(.error(message: error.message))
+            }
         }
-        return context
+        return admitted
     }
 
     /// `Stop`: what to tell the model instead of ending, or nil. It is heard once a turn.
@@ -52,6 +67,20 @@ extension Session {
         return value
     }
 
+    /// The outcome of a command of the engine's own as a model is to read it.
+    func heard(_ outcome: CommandOutcome) -> CommandOutcome {
+        guard let hooks else { return outcome }
+        switch outcome {
+        case .exited(let code, let output): return .exited(code: code, output: hooks.applied(toOwn: output))
+        case .stopped(let output): return .stopped(output: hooks.applied(toOwn: output))
+        case .refused(let reason): return .refused(hooks.applied(toOwn: reason))
+        }
+    }
+
+    /// Whether a hook keeps from the model what the engine just looked at. What hooks would add to it is dropped: it
+    /// would end up in a file.
+    func isWithheld() -> Bool { hooks?.takeOwn()?.replacement != nil }
+
     /// Ends the turn when a hook of an effect wanted that.
     func checkHookStop() throws {
         if let stop = hooks?.takeStop() { throw LockgateError(stoppedBy: stop) }
@@ -62,7 +91,7 @@ extension Session {
         await tell(.interrupt, subjects: [], [:])
     }
 
-    /// `SessionEnd`, when nothing of the session runs any more.
+    /// `SessionEnd`, after the last turn of a run.
     package func end(reason: String) async {
         await tell(.sessionEnd, subjects: [reason], ["reason": .string(reason)])
     }

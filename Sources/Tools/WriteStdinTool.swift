@@ -46,6 +46,11 @@ struct WriteStdinTool: Tool {
             item.reason = error.message
             try host.complete(id, .commandExecution(item))
             return call.answer("Not sent. \(error)", isError: true)
+        } catch let error as LockgateError where error.code == "approval.aborted" {
+            item.status = .declined
+            item.reason = error.message
+            try host.complete(id, .commandExecution(item))
+            throw error
         }
         switch passage {
         case .ran(let report):
@@ -66,7 +71,7 @@ struct WriteStdinTool: Tool {
         _ chars: String, to terminal: Terminal, yield: Duration, modelBytes: Int, _ effect: Effect, _ item: String,
         _ host: any ToolHost
     ) async throws -> Passage<CommandReport> {
-        try await host.pass(effect, item: item) {
+        try await host.pass(effect, item: item, context: EffectContext(input: chars)) {
             if chars == "\u{3}" {
                 terminal.command.interrupt()
             } else if !chars.isEmpty {

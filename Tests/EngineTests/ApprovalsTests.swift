@@ -195,6 +195,32 @@ import Wire
         }
     }
 
+    @Test func whatIsTypedIntoACommandIsAskedAboutUnderUntrusted() async throws {
+        func type(_ input: String, _ bench: ApprovalBench) async throws -> Bool {
+            let effect = Effect.writeInput(terminal: 3, bytes: input.utf8.count)
+            let passage = try await bench.gate.pass(effect, item: nil, context: EffectContext(input: input)) {
+                (0, [:])
+            }
+            if case .ran = passage { return true }
+            return false
+        }
+        let reviewer = ScriptedReviewer { _, number in ApprovalAnswer(number == 1 ? .approve(.once) : .deny) }
+        try await bench(reviewer) { bench async throws in
+            #expect(try await type("", bench))
+            #expect(try await type("\u{3}", bench))
+            #expect(reviewer.requests.isEmpty)
+            #expect(try await type("ls\n", bench))
+            #expect(try await !type("rm\n", bench))
+            #expect(try await !type("\u{3}\n", bench))
+            #expect(reviewer.requests.map(\.input) == ["ls\n", "rm\n", "\u{3}\n"])
+            #expect(reviewer.requests.allSatisfy { $0.offers == [.once] })
+            #expect(Set(reviewer.requests.map(\.binding)).count == 3)
+        }
+        try await bench(reviewer, approval: .onRequest) { bench async throws in
+            #expect(try await type("rm\n", bench))
+        }
+    }
+
     // MARK: Several questions
 
     @Test func equalQuestionsAreAskedOnceAndAnsweredTogether() async throws {

@@ -80,7 +80,7 @@ package final class Approvals: Sendable {
     ) async throws -> Clearance {
         var rounds = 0
         while true {
-            let standing = try standing(of: effect, policy)
+            let standing = try standing(of: effect, context, policy)
             guard standing.verdict.decision == .ask else {
                 if standing.grants.isEmpty { return Clearance(standing.verdict) }
                 return try granted(standing, effect, item: item)
@@ -110,11 +110,13 @@ package final class Approvals: Sendable {
     // MARK: Asking
 
     /// Grants are only read where they could decide: most effects are never asked about.
-    private func standing(of effect: Effect, _ policy: AccessPolicy) throws(LockgateError) -> EffectStanding {
-        guard case .allow = EffectStanding(effect, policy: policy).verdict.decision else {
-            return EffectStanding(effect, policy: try book.completing(policy))
+    private func standing(
+        of effect: Effect, _ context: EffectContext, _ policy: AccessPolicy
+    ) throws(LockgateError) -> EffectStanding {
+        guard case .allow = EffectStanding(effect, context: context, policy: policy).verdict.decision else {
+            return EffectStanding(effect, context: context, policy: try book.completing(policy))
         }
-        return EffectStanding(effect, policy: policy)
+        return EffectStanding(effect, context: context, policy: policy)
     }
 
     private func question(
@@ -123,7 +125,7 @@ package final class Approvals: Sendable {
         let binding = standing.binding(effect, context: context, surroundings: surroundings, policy: policy)
         let request = ApprovalRequest(
             id: nextID(), item: item, effect: effect, verdict: standing.verdict, reason: context.reason,
-            reach: standing.reach(binding), diff: context.diff, scripts: binding.scripts,
+            reach: standing.reach(binding), diff: context.diff, input: context.input, scripts: binding.scripts,
             offers: book.offers(standing.rememberable(binding), days: surroundings.grantDays), binding: binding.digest)
         return Question(effect: effect, context: context, policy: policy, request: request, binding: binding)
     }
@@ -138,7 +140,9 @@ package final class Approvals: Sendable {
 
     /// Puts one question to the reviewer, unless it has been decided while it waited.
     private func put(_ question: Question, to reviewer: any Reviewer) async throws -> Outcome {
-        guard try standing(of: question.effect, question.policy).verdict.decision == .ask else { return .decided }
+        guard try standing(of: question.effect, question.context, question.policy).verdict.decision == .ask else {
+            return .decided
+        }
         try journal.append("approval.requested", question.request.json)
         let start = ContinuousClock.now
         var answer = try await answer(to: question.request, from: reviewer)
@@ -177,7 +181,7 @@ package final class Approvals: Sendable {
     }
 
     private func changes(of question: Question) -> [String] {
-        let now = EffectStanding(question.effect, policy: question.policy).binding(
+        let now = EffectStanding(question.effect, context: question.context, policy: question.policy).binding(
             question.effect, context: question.context, surroundings: surroundings, policy: question.policy)
         if now.digest == question.binding.digest { return [] }
         return question.binding.changes(to: now)

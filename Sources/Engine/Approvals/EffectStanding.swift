@@ -13,12 +13,12 @@ struct EffectStanding: Sendable {
     private enum Subject: Sendable {
         case command(CommandDecision, argv: [String], cwd: String)
         case changes([FileChangeSummary], FileChangeDecision)
-        /// Never asked about.
+        /// Asked about for itself alone, if at all.
         case other
     }
 
     /// - Parameter policy: with the grants that count now.
-    init(_ effect: Effect, policy: AccessPolicy) {
+    init(_ effect: Effect, context: EffectContext, policy: AccessPolicy) {
         switch effect {
         case .runCommand(let argv, _, let cwd) where policy.judgesCommands:
             let decision = policy.decision(onCommand: argv, in: cwd)
@@ -28,8 +28,10 @@ struct EffectStanding: Sendable {
             let decision = policy.decision(onChanges: changes)
             (verdict, grants) = (decision.verdict, decision.grants)
             subject = .changes(changes, decision)
+        case .writeInput where context.isInterrupt:
+            (verdict, grants, subject) = (policy.allowed, [], .other)
         default:
-            (verdict, grants, subject) = (policy.verdict(on: effect).unattended, [], .other)
+            (verdict, grants, subject) = (policy.verdict(on: effect), [], .other)
         }
     }
 
@@ -43,7 +45,7 @@ struct EffectStanding: Sendable {
                 argv: argv, cwd: cwd, analysis: decision.analysis, environment: surroundings.environment,
                 path: surroundings.path, roots: policy.writableRoots.map(\.value))
         case .changes(let changes, _): EffectBinding(changes: changes, diff: context.diff)
-        case .other: EffectBinding(changes: [], diff: effect.json.text)
+        case .other: EffectBinding(changes: [], diff: effect.json.text + (context.input ?? ""))
         }
     }
 

@@ -184,7 +184,8 @@ package final class Approvals: Sendable {
         let now = EffectStanding(question.effect, context: question.context, policy: question.policy).binding(
             question.effect, context: question.context, surroundings: surroundings, policy: question.policy)
         if now.digest == question.binding.digest { return [] }
-        return question.binding.changes(to: now)
+        let files = question.binding.changes(to: now)
+        return files.isEmpty ? ["what it names"] : files
     }
 
     // MARK: Answers

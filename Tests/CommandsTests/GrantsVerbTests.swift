@@ -6,7 +6,7 @@ import Wire
 
 @testable import Commands
 
-@Suite(.timeLimit(.minutes(2))) struct GrantsVerbTests {
+@Suite(.timeLimit(.minutes(5))) struct GrantsVerbTests {
     private static func grants(in fixture: ProjectFixture) throws -> [Grant] {
         let root = try #require(PosixFile.canonical(fixture.project))
         var status = stat()

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// What is exchanged between the question and the run: the answer was about something else then.
-@Suite(.timeLimit(.minutes(1))) struct ApprovalSwapTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalSwapTests {
     private struct Swap: Sendable {
         var name: String
         var command: String

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct ApprovalsTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalsTests {
     private func bench(
         _ reviewer: (any Reviewer)?, approval: ApprovalPolicy = .untrusted, rules: String = "",
         storage: MemoryGrants = MemoryGrants(), session: [Grant] = [],

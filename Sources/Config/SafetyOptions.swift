@@ -18,7 +18,8 @@ extension ConfigurationOption {
             "approval_policy", .choice(ApprovalPolicy.allCases.map(\.rawValue)), \.approvalPolicy,
             default: .value("on-request"), project: .narrowing(.choices(["untrusted", "on-request", "never"])),
             """
-            When a question is asked: `untrusted` asks about changes of files and everything but commands that only read, \
+            When a question is asked: `untrusted` about changes of files, input for commands, and all commands but those that \
+            only read, \
             `on-request` about commands that rules prompt for, `never` refuses instead of asking.
             """),
         option(

@@ -56,8 +56,8 @@ package struct AccessPolicy: Sendable, Hashable {
         case .runCommand(let argv, _, let cwd):
             guard judgesCommands else { return allowed }
             return decision(onCommand: argv, in: cwd).verdict
-        case .writeInput:
-            return allowed
+        case .writeInput(let terminal, let bytes):
+            return verdict(onInput: bytes, terminal)
         case .readFile:
             return Verdict(.allow, rule: "filesystem: reads", origin: Origin(.builtIn))
         case .access:
@@ -75,8 +75,16 @@ package struct AccessPolicy: Sendable, Hashable {
     /// nothing to be read for.
     package var judgesCommands: Bool { !rules.prefixes.isEmpty || approvalPolicy.value == .untrusted }
 
+    /// What is typed into a shell or an interpreter is a command of its own. Waiting for output types nothing.
+    private func verdict(onInput bytes: Int, _ terminal: Int) -> Verdict {
+        guard approvalPolicy.value == .untrusted, bytes > 0 else { return allowed }
+        return Verdict(
+            .ask, rule: "approval_policy = \"untrusted\"", origin: approvalPolicy.origin,
+            reason: "\(bytes) bytes would be typed into terminal \(terminal)", grant: "-c approval_policy=on-request")
+    }
+
     /// What the sandbox alone holds.
-    var allowed: Verdict { Verdict(.allow, rule: modeRule, origin: sandboxMode.origin) }
+    package var allowed: Verdict { Verdict(.allow, rule: modeRule, origin: sandboxMode.origin) }
 
     private var modeRule: String { "sandbox_mode = \"\(sandboxMode.value.rawValue)\"" }
 

@@ -58,6 +58,11 @@ struct WriteStdinTool: Tool {
             item.reason = error.message
             try host.complete(id, .commandExecution(item))
             return call.answer("Not sent. \(error)", isError: true)
+        } catch let error as LockgateError where error.code == "approval.aborted" {
+            item.status = .declined
+            item.reason = error.message
+            try host.complete(id, .commandExecution(item))
+            throw error
         }
         switch passage {
         case .ran(let report):
@@ -80,7 +85,7 @@ struct WriteStdinTool: Tool {
         _ use: ToolUse, _ item: String,
         _ host: any ToolHost
     ) async throws -> Passage<CommandReport> {
-        try await host.pass(effect, as: use, item: item) {
+        try await host.pass(effect, as: use, item: item, context: EffectContext(input: chars)) {
             if chars == "\u{3}" {
                 terminal.command.interrupt()
             } else if !chars.isEmpty {

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Whole runs in which the policy asks: who answers, what is remembered, and that every failure is a no.
-@Suite(.timeLimit(.minutes(3))) struct ApprovalRunTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalRunTests {
     private static let untrusted = "approval_policy = \"untrusted\""
     private static let touch = ExecFixture.shell("touch made")
 

@@ -6,7 +6,7 @@ import Wire
 @testable import Commands
 
 /// `lockgate exec --ask`: a person at a terminal.
-@Suite(.timeLimit(.minutes(2))) struct TerminalReviewTests {
+@Suite(.timeLimit(.minutes(5))) struct TerminalReviewTests {
     /// Runs a program on a terminal of its own, types what `ahead` holds at once, and a line of `answers` at each
     /// prompt for an answer; prints what the terminal showed.
     private static let typist = """

@@ -14,6 +14,7 @@ struct ProjectRuleTests {
             "model_providers.openai.env_key = \"AWS_SECRET_ACCESS_KEY\"", "model_instructions_file = \"/etc/shadow\"",
             "sandbox_workspace_write.writable_roots = [\"/\"]", "projects.\"/\".trust_level = \"trusted\"",
             "project_root_markers = []", "shell_environment_policy.set.GIT_SSH_COMMAND = \"evil\"",
+            "approvals.command = [\"evil\"]", "approvals.timeout_seconds = 1", "approvals.grant_days = 3650",
             "check.command = \"evil\"", "prices.gpt.input = 0", "history.persistence = \"none\"",
         ])
     func refused(line: String) throws {
@@ -39,6 +40,9 @@ struct ProjectRuleTests {
             ("sandbox_mode = \"read-only\"", "sandbox_mode = \"workspace-write\"", false),
             ("sandbox_mode = \"danger-full-access\"", "sandbox_mode = \"workspace-write\"", true),
             ("", "approval_policy = \"never\"", false), ("", "approval_policy = \"untrusted\"", true),
+            ("", "approvals_reviewer = \"auto_review\"", false), ("", "approvals_reviewer = \"command\"", false),
+            ("", "approvals_reviewer = \"never\"", true),
+            ("approvals_reviewer = \"auto_review\"", "approvals_reviewer = \"user\"", true),
             ("", "network.mode = \"allowlist\"", false), ("network.mode = \"on\"", "network.mode = \"ask\"", true),
             ("", "sandbox_workspace_write.network_access = true", false),
             ("", "sandbox_workspace_write.exclude_slash_tmp = true", true),

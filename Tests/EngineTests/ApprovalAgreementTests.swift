@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// What `lockgate explain -- CMD` says against what the gate does, on random policies, grants and commands.
-@Suite(.timeLimit(.minutes(2))) struct ApprovalAgreementTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalAgreementTests {
     private static let words = ["git", "push", "npm", "install", "rm", "make", "ls", "-f", "x"]
     private static let scripts = [
         "git push", "npm install x", "npm install; git push", "rm -f x", "make x", "ls $x", "sudo npm install x",

@@ -76,7 +76,8 @@ final class ApprovalBench: Sendable {
 
     init(
         in folder: String, reviewer: (any Reviewer)?, approval: ApprovalPolicy = .untrusted, rules: String = "",
-        storage: MemoryGrants = MemoryGrants(), session: [Grant] = [], project: ProjectIdentity? = project
+        storage: MemoryGrants = MemoryGrants(), session: [Grant] = [], project: ProjectIdentity? = project,
+        environment: String = "e"
     ) throws {
         self.folder = folder
         self.storage = storage
@@ -90,7 +91,8 @@ final class ApprovalBench: Sendable {
             rules: try CommandRules(Array(rules.utf8), file: "/h/rules/default.rules", layer: .user))
         approvals = Approvals(
             book: book, reviewer: reviewer,
-            surroundings: Approvals.Surroundings(environment: "e", path: ["\(folder)/bin", "/usr/bin", "/bin"]),
+            surroundings: Approvals.Surroundings(
+                environment: environment, path: ["\(folder)/bin", "/usr/bin", "/bin"]),
             journal: journal, events: events)
         gate = Gate(policy: policy, journal: journal, events: events, approvals: approvals)
     }

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// What is exchanged between the question and the run: the answer was about something else then.
-@Suite(.timeLimit(.minutes(1))) struct ApprovalSwapTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalSwapTests {
     private struct Swap: Sendable {
         var name: String
         var command: String
@@ -111,6 +111,18 @@ import Wire
             name: "a program that shadows another", command: "sort x", before: { mkdir("\($0)/bin", 0o755) },
             after: { put("\($0)/bin/sort", "b") }),
         Swap(
+            name: "a script in an option", command: "awk -fx.awk", before: { put("\($0)/x.awk", "a") },
+            after: { put("\($0)/x.awk", "b") }),
+        Swap(
+            name: "a makefile in an option", command: "make -f build/Mk all",
+            before: {
+                mkdir("\($0)/build", 0o755)
+                put("\($0)/build/Mk", "a")
+            }, after: { put("\($0)/build/Mk", "b") }),
+        Swap(
+            name: "a program that another one is given", command: "runner --with=hook.sh",
+            before: { put("\($0)/hook.sh", "a") }, after: { put("\($0)/hook.sh", "b") }),
+        Swap(
             name: "the makefile", command: "make test", before: { put("\($0)/Makefile", "a") },
             after: { put("\($0)/Makefile", "b") }),
         Swap(
@@ -193,7 +205,7 @@ import Wire
         try await folder { path in
             Self.put("\(path)/x.sh", "a")
             let reviewer = ScriptedReviewer { _, _ in
-                Self.put("\(path)/log", "more")
+                try PosixFile.replace("\(path)/log", with: Array("more".utf8), mode: 0o644)
                 Self.put("\(path)/x.sh", "a")
                 return ApprovalAnswer(.approve(.once))
             }
@@ -216,6 +228,17 @@ import Wire
             #expect(try await bench.run(argv: ["touch", "a", "b"]) == nil)
             let bindings = reviewer.requests.map(\.binding)
             #expect(Set(bindings).count == bindings.count)
+        }
+    }
+
+    @Test func anotherEnvironmentIsAnotherQuestion() async throws {
+        try await folder { path in
+            let reviewer = ScriptedReviewer.always(.deny)
+            for environment in ["a", "b"] {
+                let bench = try ApprovalBench(in: path, reviewer: reviewer, environment: environment)
+                _ = try await bench.run("touch x")
+            }
+            #expect(Set(reviewer.requests.map(\.binding)).count == 2)
         }
     }
 

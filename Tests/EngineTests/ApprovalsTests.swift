@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct ApprovalsTests {
+@Suite(.timeLimit(.minutes(5))) struct ApprovalsTests {
     private func bench(
         _ reviewer: (any Reviewer)?, approval: ApprovalPolicy = .untrusted, rules: String = "",
         storage: MemoryGrants = MemoryGrants(), session: [Grant] = [],
@@ -192,6 +192,32 @@ import Wire
             // What the policy refuses is not put to anybody.
             #expect(try await bench.change(".git/config", diff: "")?.decision == .deny)
             #expect(reviewer.requests.count == 3)
+        }
+    }
+
+    @Test func whatIsTypedIntoACommandIsAskedAboutUnderUntrusted() async throws {
+        func type(_ input: String, _ bench: ApprovalBench) async throws -> Bool {
+            let effect = Effect.writeInput(terminal: 3, bytes: input.utf8.count)
+            let passage = try await bench.gate.pass(effect, item: nil, context: EffectContext(input: input)) {
+                (0, [:])
+            }
+            if case .ran = passage { return true }
+            return false
+        }
+        let reviewer = ScriptedReviewer { _, number in ApprovalAnswer(number == 1 ? .approve(.once) : .deny) }
+        try await bench(reviewer) { bench async throws in
+            #expect(try await type("", bench))
+            #expect(try await type("\u{3}", bench))
+            #expect(reviewer.requests.isEmpty)
+            #expect(try await type("ls\n", bench))
+            #expect(try await !type("rm\n", bench))
+            #expect(try await !type("\u{3}\n", bench))
+            #expect(reviewer.requests.map(\.input) == ["ls\n", "rm\n", "\u{3}\n"])
+            #expect(reviewer.requests.allSatisfy { $0.offers == [.once] })
+            #expect(Set(reviewer.requests.map(\.binding)).count == 3)
+        }
+        try await bench(reviewer, approval: .onRequest) { bench async throws in
+            #expect(try await type("rm\n", bench))
         }
     }
 

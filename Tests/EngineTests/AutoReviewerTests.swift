@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct AutoReviewerTests {
+@Suite(.timeLimit(.minutes(5))) struct AutoReviewerTests {
     private static let allow = #"{"outcome":"allow","risk_level":"low","rationale":"builds"}"#
     private static let deny = #"{"outcome":"deny","risk_level":"high","rationale":"deletes"}"#
 

@@ -29,6 +29,8 @@ struct ApprovalQuestion {
             }
             lines.append(style.dim("  in \(safe(cwd))"))
         case .changeFiles: lines.append("  a change of files")
+        case .writeInput(let terminal, _):
+            lines.append("  typing into terminal \(terminal): \(safe(JSONValue.string(request.input ?? "").text))")
         default: lines.append("  \(safe(request.effect.json.text))")
         }
         lines.append("  why:     \(safe(request.verdict.reason))")

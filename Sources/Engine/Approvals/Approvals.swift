@@ -127,9 +127,9 @@ package final class Approvals: Sendable {
 
     /// Grants are only read where they could decide: most effects are never asked about, and no grant answers a hook.
     private func standing(of asked: Asked) throws(LockgateError) -> EffectStanding {
-        let own = EffectStanding(asked.effect, policy: asked.policy, byHook: asked.byHook)
+        let own = EffectStanding(asked.effect, context: asked.context, policy: asked.policy, byHook: asked.byHook)
         if asked.byHook != nil || own.verdict.decision == .allow { return own }
-        return EffectStanding(asked.effect, policy: try book.completing(asked.policy))
+        return EffectStanding(asked.effect, context: asked.context, policy: try book.completing(asked.policy))
     }
 
     private func question(_ standing: EffectStanding, _ asked: Asked) -> Question {
@@ -139,8 +139,8 @@ package final class Approvals: Sendable {
         let request = ApprovalRequest(
             id: nextID(), item: asked.item, effect: asked.effect, verdict: standing.verdict,
             reason: asked.context.reason, reach: standing.reach(binding), diff: asked.context.diff,
-            scripts: binding.scripts, offers: book.offers(rules, days: surroundings.grantDays),
-            binding: binding.digest)
+            input: asked.context.input, scripts: binding.scripts,
+            offers: book.offers(rules, days: surroundings.grantDays), binding: binding.digest)
         return Question(asked: asked, request: request, binding: binding)
     }
 
@@ -194,10 +194,12 @@ package final class Approvals: Sendable {
 
     private func changes(of question: Question) -> [String] {
         let asked = question.asked
-        let now = EffectStanding(asked.effect, policy: asked.policy, byHook: asked.byHook).binding(
-            asked.effect, context: asked.context, surroundings: surroundings, policy: asked.policy)
+        let now = EffectStanding(
+            asked.effect, context: asked.context, policy: asked.policy, byHook: asked.byHook
+        ).binding(asked.effect, context: asked.context, surroundings: surroundings, policy: asked.policy)
         if now.digest == question.binding.digest { return [] }
-        return question.binding.changes(to: now)
+        let files = question.binding.changes(to: now)
+        return files.isEmpty ? ["what it names"] : files
     }
 
     // MARK: Answers

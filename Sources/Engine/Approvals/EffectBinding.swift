@@ -94,6 +94,13 @@ struct EffectBinding: Sendable, Hashable {
         var files: [BoundFile] = []
         var limits: [String] = []
         var scripts: [ApprovalRequest.Script] = []
+        /// Bytes that are still read for their content; what goes beyond is known by inode, size and change time.
+        private var bytesLeft = 256 << 20
+
+        init(path: [String], roots: [String]) {
+            self.path = path
+            self.roots = roots
+        }
 
         mutating func add(_ command: FoundCommand, _ folder: String) {
             guard case .known(let program)? = command.words.first else { return }
@@ -103,6 +110,9 @@ struct EffectBinding: Sendable, Hashable {
             for word in command.words.dropFirst() {
                 guard case .known(let text) = word else { continue }
                 for value in Self.values(in: text) { addArgument(value, folder, interprets: interprets) }
+            }
+            if interprets, command.words.contains(where: { $0.text == "-m" || $0.text == "-M" }) {
+                note("the module that \(name) runs")
             }
             guard let names = EffectBinding.builders[name] else { return }
             for name in names { content(EffectBinding.join(name, folder)) }
@@ -135,19 +145,23 @@ struct EffectBinding: Sendable, Hashable {
                 if PosixFile.isDirectory(file) { note("what is in the folder \(text)") }
                 return content(file)
             }
+            if FileBinding.isProgram(file) { return content(file) }
             var status = stat()
             let isLink = lstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
             if text.contains("/") || isLink { add(FileBinding.place(file)) }
         }
 
-        /// A word, and what follows `=` in it.
+        /// A word, and the value of an option that it may be: `--file=x`, `-fx`.
         private static func values(in text: String) -> [String] {
-            guard let equals = text.firstIndex(of: "=") else { return [text] }
-            return [text, String(text[text.index(after: equals)...])]
+            if let equals = text.firstIndex(of: "=") { return [text, String(text[text.index(after: equals)...])] }
+            return text.hasPrefix("-") && !text.hasPrefix("--") && text.count > 2
+                ? [text, String(text.dropFirst(2))] : [text]
         }
 
         mutating func content(_ path: String) {
-            let (file, bytes) = FileBinding.contentWithBytes(path)
+            let limit = min(FileBinding.maximumBytes, bytesLeft)
+            let (file, bytes) = FileBinding.contentWithBytes(path, limit: limit)
+            bytesLeft -= bytes?.count ?? 0
             guard !files.contains(file) else { return }
             files.append(file)
             let room = EffectBinding.maximumTexts - scripts.reduce(0) { $0 + $1.text.utf8.count }

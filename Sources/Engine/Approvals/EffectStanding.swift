@@ -13,14 +13,14 @@ struct EffectStanding: Sendable {
     private enum Subject: Sendable {
         case command(CommandDecision, argv: [String], cwd: String)
         case changes([FileChangeSummary], FileChangeDecision)
-        /// Never asked about.
+        /// Asked about for itself alone, if at all.
         case other
     }
 
     /// - Parameters:
     ///   - policy: with the grants that count now.
     ///   - byHook: the verdict of a hook that wants it asked about; it stands whatever the policy would say.
-    init(_ effect: Effect, policy: AccessPolicy, byHook: Verdict? = nil) {
+    init(_ effect: Effect, context: EffectContext, policy: AccessPolicy, byHook: Verdict? = nil) {
         switch effect {
         case .runCommand(let argv, _, let cwd) where policy.judgesCommands || byHook != nil:
             let decision = policy.decision(onCommand: argv, in: cwd)
@@ -30,8 +30,10 @@ struct EffectStanding: Sendable {
             let decision = policy.decision(onChanges: changes)
             (verdict, grants) = (byHook ?? decision.verdict, decision.grants)
             subject = .changes(changes, decision)
+        case .writeInput where context.isInterrupt:
+            (verdict, grants, subject) = (policy.allowed, [], .other)
         default:
-            (verdict, grants, subject) = (byHook ?? policy.verdict(on: effect).unattended, [], .other)
+            (verdict, grants, subject) = (byHook ?? policy.verdict(on: effect), [], .other)
         }
     }
 
@@ -45,7 +47,7 @@ struct EffectStanding: Sendable {
                 argv: argv, cwd: cwd, analysis: decision.analysis, environment: surroundings.environment,
                 path: surroundings.path, roots: policy.writableRoots.map(\.value))
         case .changes(let changes, _): EffectBinding(changes: changes, diff: context.diff)
-        case .other: EffectBinding(changes: [], diff: effect.json.text)
+        case .other: EffectBinding(changes: [], diff: effect.json.text + (context.input ?? ""))
         }
     }
 

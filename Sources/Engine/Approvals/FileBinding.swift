@@ -17,7 +17,9 @@ enum FileBinding {
     static func content(_ path: String) -> BoundFile { contentWithBytes(path).file }
 
     /// The same with the bytes that were bound; nil for a large file and for what is no regular file.
-    static func contentWithBytes(_ path: String) -> (file: BoundFile, bytes: [UInt8]?) {
+    static func contentWithBytes(
+        _ path: String, limit: Int = maximumBytes
+    ) -> (file: BoundFile, bytes: [UInt8]?) {
         var place = Array(resolved(path).utf8) + [0]
         func bound(_ content: [UInt8]?) -> (BoundFile, [UInt8]?) {
             (BoundFile(path: path, digest: "content:" + JournalRecord.digest(place + (content ?? []))), content)
@@ -31,8 +33,8 @@ enum FileBinding {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return bound(nil) }
         place += Array("\(status.st_mode & S_IFMT)".utf8) + [0]
-        if status.st_mode & S_IFMT == S_IFREG, status.st_size <= maximumBytes,
-            let content = try? PosixFile.readAll(descriptor, limit: maximumBytes)
+        if status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit,
+            let content = try? PosixFile.readAll(descriptor, limit: limit)
         {
             return bound(content)
         }
@@ -51,6 +53,13 @@ enum FileBinding {
         case "content": content(file.path) == file
         default: false
         }
+    }
+
+    /// Whether a file is there to be run: it may be executed, or says what runs it.
+    static func isProgram(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return status.st_mode & 0o111 != 0 || PosixFile.head(path, limit: 2) == Array("#!".utf8)
     }
 
     private static func resolved(_ path: String) -> String {

@@ -13,6 +13,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var reach: EffectReach
     /// A change of files as a unified diff.
     package var diff: String?
+    /// What is typed into a command that runs already.
+    package var input: String?
     /// Scripts that the command names, as they were when the answer was bound to them.
     package var scripts: [Script]
     /// What can be answered besides no, narrowest first; the first is always `once`.
@@ -32,7 +34,7 @@ package struct ApprovalRequest: Sendable, Hashable {
 
     package init(
         id: String, item: String?, effect: Effect, verdict: Verdict, reason: String? = nil, reach: EffectReach,
-        diff: String? = nil, scripts: [Script] = [], offers: [GrantOffer], binding: String
+        diff: String? = nil, input: String? = nil, scripts: [Script] = [], offers: [GrantOffer], binding: String
     ) {
         self.id = id
         self.item = item
@@ -41,6 +43,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.reason = reason
         self.reach = reach
         self.diff = diff
+        self.input = input
         self.scripts = scripts
         self.offers = offers
         self.binding = binding
@@ -54,6 +57,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         if let reason { object["reason"] = .string(reason) }
         object["touches"] = reach.json
         if let diff { object["diff"] = .string(diff) }
+        if let input { object["input"] = .string(input) }
         if !scripts.isEmpty {
             object["scripts"] = .array(scripts.map { ["path": .string($0.path), "text": .string($0.text)] })
         }

@@ -65,21 +65,26 @@ struct HookOutput: Sendable {
     /// Reads two pipes to their ends, or, once the hook has ended, to what is in them: something that holds them open
     /// outside the sandbox must not keep the agent waiting.
     private init(from ends: [Int32], isOver: () -> Bool) {
+        // On the thread's stack, so that memory is touched only as far as a hook prints: most print nothing.
+        withUnsafeTemporaryAllocation(byteCount: 1 << 14, alignment: 1) { read(ends, isOver: isOver, chunk: $0) }
+    }
+
+    private mutating func read(_ ends: [Int32], isOver: () -> Bool, chunk: UnsafeMutableRawBufferPointer) {
         var open = ends.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while open.contains(where: { $0.fd >= 0 }), !isOversized {
             let wasOver = isOver()
             let ready = poll(&open, 2, wasOver ? 0 : 50)
             if ready < 0, errno == EINTR { continue }
             if ready == 0, wasOver { return }
             for place in open.indices where open[place].fd >= 0 && open[place].revents != 0 {
-                let count = Glibc.read(open[place].fd, &chunk, chunk.count)
+                let count = Glibc.read(open[place].fd, chunk.baseAddress, chunk.count)
                 if count < 0, errno == EINTR || errno == EAGAIN { continue }
                 guard count > 0 else {
                     open[place].fd = -1
                     continue
                 }
-                if place == 0 { output += chunk[..<count] } else { errors += chunk[..<count] }
+                let bytes = UnsafeRawBufferPointer(rebasing: chunk[..<count])
+                if place == 0 { output.append(contentsOf: bytes) } else { errors.append(contentsOf: bytes) }
                 isOversized = isOversized || max(output.count, errors.count) > HookPipes.limit
             }
         }

@@ -266,6 +266,37 @@ import Wire
 
     // MARK: Several at once, nobody, a model
 
+    @Test func aHooksQuestionIsPutToTheReviewerAndNoGrantAnswersIt() async throws {
+        let hook = HookFixture.json("PreToolUse", HookFixture.decision("ask", "outside of working hours"))
+        try await ExecFixture.with([Self.touch, .text("Done.")]) { fixture in
+            try fixture.home.write("hooks.json", hook)
+            let flags = try Self.reviewer(#"echo '{"decision": "approve"}'"#, in: fixture)
+            let run = try await exec(fixture, flags + ["go"])
+            #expect(run.status == 0, "\(run.errorText)\(run.text)")
+            let approval = try #require(Self.approvals(run).first)
+            #expect(approval["answered_by"] == "command")
+            #expect(approval["request"]?["verdict"]?["reason"] == "outside of working hours")
+            // A yes to a hook counts once: what is remembered could not answer it.
+            #expect(approval["request"]?["offers"]?.array?.compactMap { $0["scope"]?.string } == ["once"])
+            #expect(Self.exists("made", in: fixture))
+        }
+    }
+
+    @Test func aPermissionHookAnswersBeforeTheReviewerAndIsHeardOnce() async throws {
+        let allow = HookFixture.answer([
+            "hookSpecificOutput": ["hookEventName": "PermissionRequest", "decision": ["behavior": "allow"]]
+        ])
+        try await ExecFixture.with([Self.touch, .text("Done.")], settings: Self.untrusted) { fixture in
+            try fixture.home.write("hooks.json", HookFixture.json("PermissionRequest", allow))
+            let flags = try Self.reviewer(#"echo '{"decision": "deny"}'"#, in: fixture)
+            let run = try await exec(fixture, flags + ["go"])
+            #expect(run.status == 0, "\(run.errorText)\(run.text)")
+            #expect(run.hooks.count == 1)
+            #expect(try Self.asked(fixture).isEmpty)
+            #expect(Self.exists("made", in: fixture))
+        }
+    }
+
     @Test func equalParallelCallsAreAskedOnce() async throws {
         let call = ScriptedStep.Call("exec_command", ["cmd": "echo x >> made"])
         let steps = [ScriptedStep(calls: [call, call, call]), .text("Done.")]

@@ -62,7 +62,7 @@ final class MemoryGrants: GrantStorage {
 final class ApprovalBench: Sendable {
     let folder: String
     let gate: Gate
-    private let approvals: Approvals
+    let approvals: Approvals
     let journal: SessionJournal
     let storage: MemoryGrants
     let book: GrantBook

@@ -1,11 +1,12 @@
 import Basics
-import Engine
 import Glibc
 import Policy
 import Synchronization
 import TestSupport
 import Testing
 import Wire
+
+@testable import Engine
 
 @Suite(.timeLimit(.minutes(5))) struct ApprovalsTests {
     private func bench(
@@ -218,6 +219,32 @@ import Wire
         }
         try await bench(reviewer, approval: .onRequest) { bench async throws in
             #expect(try await type("rm\n", bench))
+        }
+    }
+
+    @Test func whatAStageBetweenAsksIsAnsweredByNoGrantAndCountsOnce() async throws {
+        let reviewer = ScriptedReviewer { _, number in ApprovalAnswer(number < 3 ? .approve(.once) : .deny) }
+        let grant = Grant(scope: .session, rule: .prefix(["npm", "install"]), project: ApprovalBench.project)
+        try await bench(reviewer, session: [grant]) { bench async throws in
+            let effect = Effect.runCommand(
+                argv: ["npm", "install"], display: "npm install", cwd: bench.folder)
+            func clear(_ judged: Verdict?) async throws -> Verdict {
+                try await bench.approvals.clear(
+                    effect, item: nil, context: EffectContext(), policy: bench.gate.policy, judged: judged
+                ).verdict
+            }
+            let policys = try bench.approvals.verdict(on: effect, context: EffectContext(), policy: bench.gate.policy)
+            #expect(policys.origin == grant.origin)
+            #expect(try await clear(nil) == policys)
+            #expect(reviewer.requests.isEmpty)
+            let asked = Verdict(.ask, rule: "hook", origin: .builtIn, reason: "the hook asks")
+            #expect(try await clear(asked) == Verdict(.allow, rule: "hook", origin: .builtIn))
+            #expect(try await clear(asked).decision == .allow)
+            #expect(try await clear(asked).decision == .deny)
+            #expect(reviewer.requests.allSatisfy { $0.offers == [.once] && $0.verdict == asked })
+            let refused = Verdict(.deny, rule: "hook", origin: .builtIn, reason: "no")
+            #expect(try await clear(refused) == refused)
+            #expect(reviewer.requests.count == 3)
         }
     }
 

@@ -34,6 +34,8 @@ package final class Approvals: Sendable {
         var policy: AccessPolicy
         var request: ApprovalRequest
         var binding: EffectBinding
+        /// Whether the policy asks; grants answer nothing else.
+        var isPolicys: Bool
     }
 
     private enum Outcome: Sendable {
@@ -72,22 +74,32 @@ package final class Approvals: Sendable {
     /// How many effects wait for an answer.
     package var waiting: Int { get async { await questions.waiting } }
 
+    /// The policy's verdict with the grants that count now, for a stage between the policy and this one.
+    ///
+    /// - Throws: `grants.store`.
+    func verdict(on effect: Effect, context: EffectContext, policy: AccessPolicy) throws(LockgateError) -> Verdict {
+        try standing(of: effect, context, policy).verdict
+    }
+
     /// Decides on an effect, and asks where it has to be asked about.
     ///
+    /// - Parameter judged: the verdict of a stage between, where it is another one than the policy's. What such a stage
+    ///   asks about is answered by no grant, and its answer counts once.
     /// - Throws: `journal.unwritable`, `grants.store`, `CancellationError`.
     func clear(
-        _ effect: Effect, item: String?, context: EffectContext, policy: AccessPolicy
+        _ effect: Effect, item: String?, context: EffectContext, policy: AccessPolicy, judged: Verdict? = nil
     ) async throws -> Clearance {
+        if let judged, judged.decision != .ask { return Clearance(judged) }
         var rounds = 0
         while true {
             let standing = try standing(of: effect, context, policy)
-            guard standing.verdict.decision == .ask else {
+            guard judged != nil || standing.verdict.decision == .ask else {
                 if standing.grants.isEmpty { return Clearance(standing.verdict) }
                 return try granted(standing, effect, item: item)
             }
-            let question = question(standing, effect, item: item, context: context, policy: policy)
+            let question = question(standing, judged, effect, item: item, context: context, policy: policy)
             guard let reviewer else { return try unanswered(question) }
-            let outcome = try await questions.ask(question.binding.digest) {
+            let outcome = try await questions.ask(question.binding.digest + (judged?.reason ?? "")) {
                 try await self.put(question, to: reviewer)
             }
             guard case .answered(let answer, let milliseconds, let grants) = outcome else { continue }
@@ -120,14 +132,18 @@ package final class Approvals: Sendable {
     }
 
     private func question(
-        _ standing: EffectStanding, _ effect: Effect, item: String?, context: EffectContext, policy: AccessPolicy
+        _ standing: EffectStanding, _ judged: Verdict?, _ effect: Effect, item: String?, context: EffectContext,
+        policy: AccessPolicy
     ) -> Question {
         let binding = standing.binding(effect, context: context, surroundings: surroundings, policy: policy)
         let request = ApprovalRequest(
-            id: nextID(), item: item, effect: effect, verdict: standing.verdict, reason: context.reason,
+            id: nextID(), item: item, effect: effect, verdict: judged ?? standing.verdict, reason: context.reason,
             reach: standing.reach(binding), diff: context.diff, input: context.input, scripts: binding.scripts,
-            offers: book.offers(standing.rememberable(binding), days: surroundings.grantDays), binding: binding.digest)
-        return Question(effect: effect, context: context, policy: policy, request: request, binding: binding)
+            offers: book.offers(judged == nil ? standing.rememberable(binding) : nil, days: surroundings.grantDays),
+            binding: binding.digest)
+        return Question(
+            effect: effect, context: context, policy: policy, request: request, binding: binding,
+            isPolicys: judged == nil)
     }
 
     private func nextID() -> String {
@@ -140,7 +156,9 @@ package final class Approvals: Sendable {
 
     /// Puts one question to the reviewer, unless it has been decided while it waited.
     private func put(_ question: Question, to reviewer: any Reviewer) async throws -> Outcome {
-        guard try standing(of: question.effect, question.context, question.policy).verdict.decision == .ask else {
+        if question.isPolicys,
+            try standing(of: question.effect, question.context, question.policy).verdict.decision != .ask
+        {
             return .decided
         }
         try journal.append("approval.requested", question.request.json)

@@ -85,7 +85,9 @@ package struct ConfigurationLoader: Sendable {
             try trust == .trusted
             ? TrustStore(home: home).review(ProjectContent.collect(project, layers, home: home)) : nil
         var merged = MergedSettings(isTrusted: trust == .trusted, isReviewed: review?.isApproved ?? false)
-        for var layer in below + layers + above {
+        var all = below + layers + above
+        try PermissionProfiles(all).expand(&all)
+        for var layer in all {
             try NetworkAccess.translate(&layer)
             merged.add(layer)
         }

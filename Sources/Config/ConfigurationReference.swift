@@ -29,6 +29,11 @@ package enum ConfigurationReference {
             lines.append("")
         }
         lines += [
+            "A permission profile `[permissions.<id>]` may set each of these, with the meaning that it has without one: "
+                + ConfigurationOption.profileMembers.map { "`\($0.pattern.dropFirst("permissions.<id>.".count))`" }
+                .joined(separator: ", ") + ".", "",
+        ]
+        lines += [
             "## Requirements", "",
             "`/etc/lockgate/requirements.toml` belongs to the administrator. A value that it does not allow falls back to the "
                 + "nearest allowed one, and a warning names both places; it does not stop the run unless it says so here.",
@@ -44,6 +49,7 @@ package enum ConfigurationReference {
     private static let sections: [(title: String, options: [ConfigurationOption])] = [
         ("Models", ConfigurationOption.modelOptions), ("Providers", ConfigurationOption.providerOptions),
         ("Prices", ConfigurationOption.priceOptions), ("Safety", ConfigurationOption.safetyOptions),
+        ("Budgets", ConfigurationOption.budgetOptions), ("Permission profiles", ConfigurationOption.profileOptions),
         ("Context and runs", ConfigurationOption.runtimeOptions),
     ]
 

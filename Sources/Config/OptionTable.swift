@@ -4,6 +4,7 @@ package struct OptionTable: Sendable {
     package static let all = OptionTable(
         ConfigurationOption.modelOptions + ConfigurationOption.providerOptions + ConfigurationOption.priceOptions
             + ConfigurationOption.safetyOptions + ConfigurationOption.budgetOptions
+            + ConfigurationOption.profileOptions + ConfigurationOption.profileMembers
             + ConfigurationOption.runtimeOptions)
 
     package let options: [ConfigurationOption]
@@ -36,6 +37,9 @@ package struct OptionTable: Sendable {
             nodes[at].option = index
         }
     }
+
+    /// Where an option with a fixed key stands in `options`.
+    func index(of key: String) -> Int? { options.firstIndex { $0.pattern == key } }
 
     private mutating func child(of parent: Int, _ segment: OptionSegment) -> Int {
         let new = nodes.count

@@ -40,6 +40,8 @@ package struct Settings: Sendable, Hashable {
     /// Decisions by project path, as written; `Configuration.trustLevel(of:)` looks them up.
     package var projects: [String: ProjectSettings] = [:]
     package var budget = BudgetSettings()
+    /// The permission profile that the strongest layer names; its values are in the fields already.
+    package var defaultPermissions: String?
 
     // MARK: Context
     package var projectDocMaxBytes = 0

@@ -23,6 +23,10 @@ struct PrecedenceTests {
 
     /// Five values of a type, from the widest to the strictest where the option has an order.
     private static func samples(_ option: ConfigurationOption) -> [JSONValue] {
+        // Names something that has to be there.
+        if option.pattern == "default_permissions" {
+            return [":danger-full-access", ":workspace", ":danger-full-access", ":read-only", ":workspace"]
+        }
         if case .narrowing(.boolean(let strict)) = option.project {
             return [!strict, !strict, !strict, strict, !strict].map(JSONValue.bool)
         }
@@ -97,16 +101,25 @@ struct PrecedenceTests {
         }
     }
 
-    @Test("Every key reaches a field of the settings", arguments: OptionTable.all.options.map(\.pattern))
+    @Test(
+        "Every key reaches a field of the settings",
+        arguments: OptionTable.all.options.map(\.pattern).filter {
+            !["permissions.<id>.description", "permissions.<id>.extends"].contains($0)
+        })
     func everyKeyIsWired(pattern: String) throws {
         let option = try #require(OptionTable.all.options.first { $0.pattern == pattern })
         let key = Self.key(option) + (option.type == .table ? ".inner" : "")
+        // What is in a profile counts where that is chosen.
+        let chosen = ConfigurationOverride(key: "default_permissions", value: "acme", flag: "-c")
+        let choice = pattern.hasPrefix("permissions.") ? [chosen] : []
         try Fixture.with { fixture in
             let without = try fixture.loader().load(trust: .trusted).settings
             let differs = try Self.samples(option).contains { value in
                 try fixture.loader().load(
-                    overrides: [ConfigurationOverride(key: key, value: value, flag: "-c")], trust: .trusted
-                ).settings != without
+                    overrides: [ConfigurationOverride(key: key, value: value, flag: "-c")] + choice, trust: .trusted
+                ).settings.leaving(
+                    pattern == "default_permissions" ? \.budget.cheaperModel : \.defaultPermissions, without)
+                    != without
             }
             #expect(differs)
         }
@@ -207,5 +220,14 @@ extension ProjectLocation {
     fileprivate static func known(root: String, workingDirectory: String) -> ProjectLocation? {
         try? find(from: workingDirectory, markers: [".git"]).root == root
             ? find(from: workingDirectory, markers: [".git"]) : nil
+    }
+}
+
+extension Settings {
+    /// The same with one field as it is in another.
+    fileprivate func leaving<Value>(_ field: WritableKeyPath<Settings, Value>, _ other: Settings) -> Settings {
+        var copy = self
+        copy[keyPath: field] = other[keyPath: field]
+        return copy
     }
 }

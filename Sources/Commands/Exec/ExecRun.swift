@@ -102,11 +102,13 @@ struct ExecRun {
         case .new:
             return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil)
         case .resume(let id):
-            let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id))
+            let (journal, records) = try SessionJournal.resume(
+                id: id, path: try store.find(id), keyFile: store.keyFile)
             return (journal, Conversation(records: records))
         case .resumeLast:
             let id = try store.newest(in: setup.cwd)
-            let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id))
+            let (journal, records) = try SessionJournal.resume(
+                id: id, path: try store.find(id), keyFile: store.keyFile)
             return (journal, Conversation(records: records))
         }
     }

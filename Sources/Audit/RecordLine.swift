@@ -83,7 +83,8 @@ package struct RecordLine: Sendable, Hashable {
             return .failure(
                 Malformed(text: "the record is not spelled as a writer spells it (a repeated member, or other bytes)"))
         }
-        guard let sequence = json["seq"]?.int, let time = json["time"]?.string, let type = json["type"]?.string,
+        guard let sequence = json["seq"]?.int, sequence >= 0, json["seq"]?.text == "\(sequence)",
+            let time = json["time"]?.string, let type = json["type"]?.string,
             let payload = json["payload"], let previous = json["prev"]?.string, let hash = json["hash"]?.string
         else { return .failure(Malformed(text: "a member of the record has a wrong type")) }
         return .success(

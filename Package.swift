@@ -34,7 +34,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Audit", "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text", "Tools",
+                "Audit", "Basics", "CLinux", "Config", "Engine", "Journal", "Models", "Policy", "Sandbox", "Text",
+                "Tools",
                 "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

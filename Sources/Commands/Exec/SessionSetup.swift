@@ -90,7 +90,8 @@ struct SessionSetup: Sendable {
     func header(journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding) -> JSONValue {
         [
             "id": .string(journal.id.text), "format": .int(JournalRecord.format), "version": .string(Version.text),
-            "cwd": .string(cwd), "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": policy.json,
+            "cwd": .string(cwd), "model": .string(selection.model), "provider": .string(selection.provider.id),
+            "policy": policy.json,
             "sandbox": standing.json, "bypass": .bool(request.bypasses),
             "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),

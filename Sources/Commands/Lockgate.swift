@@ -11,7 +11,7 @@ package struct Lockgate: AsyncParsableCommand {
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
             RulesCommand.self, ModelCommand.self, DoctorCommand.self, UndoCommand.self,
-            RedoCommand.self, DiffCommand.self, AuditCommand.self,
+            RedoCommand.self, DiffCommand.self, SessionsCommand.self, AuditCommand.self,
         ])
 
     package init() {}

@@ -148,4 +148,49 @@ import Testing
             #expect(!PosixFile.exists(fixture.home.at("keys")))
         }
     }
+
+    @Test func anExportHoldsEveryRecordOnceInBothFormats() async throws {
+        try await ExecFixture.with([
+            .call("write_file", ["path": "a.txt", "content": "x"]), .text("a,\"b\"\n=c"), .text("Second."),
+        ]) { fixture in
+            #expect(try await fixture.exec(["-s", "read-only", "go"]).status == 4)
+            #expect(try await fixture.exec(["again"]).status == 0)
+            let paths = fixture.journals
+            let records = try paths.map { try JournalReader(path: $0).records }
+            let all = try await lockgate(fixture, "audit", "export")
+            #expect(all.status == 0)
+            #expect(all.events.map { $0["hash"]?.string } == records.flatMap { $0.map(\.hash) })
+            #expect(all.events.allSatisfy { $0["whole"] == true })
+            let denials = try await lockgate(fixture, "audit", "export", "--type", "effect.denied").events
+            #expect(denials.map { $0["kind"] } == ["effect.denied"])
+            let since = try await lockgate(fixture, "audit", "export", "--since", records[1][0].time).events
+            #expect(since.count == records[1].count)
+            #expect(try await lockgate(fixture, "audit", "export", "--since", "1h").output == all.output)
+            #expect(try await lockgate(fixture, "audit", "export", "--since", "2999-01-01").output == [])
+            #expect(try await lockgate(fixture, "audit", "export", "--since", "yesterday").status == 2)
+
+            // Python reads the table as what was written.
+            let table = try await lockgate(fixture, "audit", "export", "--format", "csv")
+            try fixture.home.write("table.csv", table.output)
+            let script = """
+                import csv, json
+                for row in csv.DictReader(open("table.csv", newline="")):
+                    print(json.dumps([row["hash"], row["seq"], json.loads(row["payload"]) is not None, row["decision"]]))
+                """
+            let read = try OracleCommand.run(["python3", "-c", script], in: fixture.home)
+            #expect(read.status == 0, "\(read.errorText)")
+            let rows = read.text.split(separator: "\n").map { (try? JSONValue(parsing: String($0))) ?? .null }
+            #expect(rows.map { $0[0]?.string } == records.flatMap { $0.map(\.hash) })
+            #expect(rows.map { $0[1]?.string } == records.flatMap { $0.map { "\($0.sequence)" } })
+            #expect(rows.contains { $0[3] == "deny" })
+
+            var bytes = try PosixFile.read(paths[0], limit: 1 << 22)
+            bytes[bytes.count / 2] ^= 1
+            try PosixFile.replace(paths[0], with: bytes)
+            let broken = try await lockgate(fixture, "audit", "export")
+            #expect(broken.status == 1)
+            #expect(broken.errorText.contains("is broken at record"))
+            #expect(Set(broken.events.map { $0["whole"]?.bool }) == [true, false])
+        }
+    }
 }

@@ -64,6 +64,7 @@ let package = Package(
             dependencies: ["Audit", "Basics", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Wire"],
+            exclude: ["Samples"],
             swiftSettings: strict),
         .executableTarget(
             name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),

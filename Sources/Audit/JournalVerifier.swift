@@ -20,6 +20,7 @@ package struct JournalVerifier: Sendable {
     private var anchors: [Seal] = []
     private var missingHeads: Set<String>
     private var foreignKeys: Set<SealPublicKey> = []
+    private var hasAcceptedSeal = false
 
     /// - Parameter name: the session's id by the file's name, if it has that form.
     package init(
@@ -56,6 +57,10 @@ package struct JournalVerifier: Sendable {
         }
         for head in missingHeads.sorted() {
             add(.truncated, record: last + 1, at: end, "no record has the expected hash \(head)")
+        }
+        // Who asks for a key must not be satisfied by a file from which all seals were taken.
+        if expectation.requiresKeys, !hasAcceptedSeal {
+            add(.seal, record: last + 1, at: end, "no seal is by the key that was asked for")
         }
         report.head = chain.head?.hash
         report.lastRecord = chain.head?.sequence
@@ -131,6 +136,7 @@ package struct JournalVerifier: Sendable {
             foreignKeys.insert(seal.key)
             return
         }
+        hasAcceptedSeal = true
     }
 
     private mutating func warn() {

@@ -22,6 +22,9 @@ package struct VerificationRun {
     ///
     /// - Throws: what `show` throws; `AuditFault` for a path where nothing is.
     package mutating func verify(_ paths: [String]) throws -> Int32 {
+        guard expectation.heads.isEmpty || paths.count == 1 && !PosixFile.isDirectory(paths[0]) else {
+            throw AuditFault("a hash belongs to one journal: name that one, or give a file of anchors")
+        }
         for path in paths {
             if PosixFile.isDirectory(path) {
                 try verifyAll(in: path)
@@ -49,6 +52,13 @@ package struct VerificationRun {
     }
 
     private mutating func verifyAll(in folder: String) throws {
+        guard access(folder, R_OK | X_OK) == 0 else {
+            var report = JournalReport()
+            report.findings = [
+                JournalFinding(.unreadable, record: 0, offset: 0, "\(SystemError("open", folder, errno: errno))")
+            ]
+            return try tell(report, path: folder)
+        }
         for name in PosixFile.list(folder) {
             let path = "\(folder)/\(name)"
             if Self.isLink(path) { continue }

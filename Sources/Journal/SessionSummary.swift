@@ -84,7 +84,7 @@ package struct SessionSummary: Sendable, Hashable {
             case _ where number == 0: return true
             // What stands before the prompt is context; the request follows it.
             case "conversation": if record.payload.starts(with: "{\"kind\":\"user\"".utf8) { prompt = record }
-            case "effect.requested":
+            case "effect.requested" where record.json?["effect"]?["kind"] == "model":
                 self.prompt = prompt.flatMap { Self.words(of: $0.json) }
                 return true
             default: break

@@ -99,6 +99,8 @@ import Testing
             #expect(try await verifier(fixture).status == 2)
             #expect(try await verifier(fixture, "/nosuch").status == 2)
             #expect(try await verifier(fixture, "--key").status == 2)
+            let hash = String(repeating: "a", count: 64)
+            #expect(try await verifier(fixture, "--expect-head", hash, fixture.home.path).status == 2)
             #expect(try await verifier(fixture, "--help").status == 0)
         }
     }

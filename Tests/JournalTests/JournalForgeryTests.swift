@@ -87,6 +87,17 @@ import Testing
         }
     }
 
+    @Test func aJournalWithoutItsSealsDoesNotSatisfyWhoAsksForAKey() throws {
+        try SampleJournal.with { sample in
+            let cut = try sample.bytes().lines[..<7].flatMap(\.self)
+            var expectation = Expectation()
+            try expectation.require(key: sample.key().publicKey.description)
+            #expect(verify(cut).warnings == ["no seal: whoever owns the file could have written all of it anew"])
+            #expect(verify(cut, expecting: expectation).findings.map { "\($0.kind) \($0.record)" } == ["seal 7"])
+            #expect(try verify(sample.bytes(), expecting: expectation).findings == [])
+        }
+    }
+
     @Test(arguments: [
         (#"{"seq":0,"time":"t","payload":{"id":"i"},"type":"session","prev":"P""#, "not in their order"),
         (#"{"seq":0,"seq":0,"time":"t","type":"session","payload":{"id":"i"},"prev":"P""#, "not spelled"),

@@ -26,8 +26,10 @@ import Wire
             let text = String(repeating: "c", count: context)
             try journal.append("conversation", ["kind": "user", "parts": [["text": .string(text)]]])
         }
+        // A small model is shown the workspace before it is asked.
+        try journal.append("effect.requested", ["effect": ["kind": "file_read", "path": "/w"], "verdict": [:]])
         try journal.append("conversation", ["kind": "user", "parts": [["text": .string(prompt)]]])
-        try journal.append("effect.requested", ["effect": ["kind": "model"]])
+        try journal.append("effect.requested", ["effect": ["kind": "model"], "verdict": [:]])
     }
 
     @Test func aSummaryIsReadFromTheBeginningAndTheSeal() throws {

@@ -33,16 +33,21 @@ struct SessionTranscript {
     private mutating func take(_ record: JournalRecord) {
         let payload = record.payload
         switch record.type {
-        case "session", "compaction", "model.response", "effect.finished", "seal": return
-        case "effect.requested": flushPrompt()
-        case "conversation":
-            guard !isAsked, payload["kind"] == "user" else { return }
-            let parts = payload["parts"]?.array ?? []
-            let text = parts.map { $0["text"]?.string ?? "[image]" }.joined(separator: "\n")
-            prompt = Entry(kind: .prompt, time: record.time, text: text)
+        case "session", "model.response", "effect.finished", "seal": return
+        case "effect.requested": if payload["effect"]?["kind"] == "model" { flushPrompt() }
+        case "conversation": take(words: payload, record.time)
+        // A small model's turn may begin with a list that ends in the prompt.
+        case "compaction": take(words: payload["items"]?.array?.last ?? .null, record.time)
         case "event": take(event: payload["type"]?.string ?? "", payload, record.time)
         default: add(.other, record.time, record.type, [payload.text])
         }
+    }
+
+    private mutating func take(words item: JSONValue, _ time: String) {
+        guard !isAsked, item["kind"] == "user" else { return }
+        let parts = item["parts"]?.array ?? []
+        let text = parts.map { $0["text"]?.string ?? "[image]" }.joined(separator: "\n")
+        prompt = Entry(kind: .prompt, time: time, text: text)
     }
 
     private mutating func flushPrompt() {
@@ -70,7 +75,7 @@ struct SessionTranscript {
                 .turn, time,
                 "\(text("model")) via \(text("provider")) · \(text("sandbox_mode")) · network \(text("network")) · \(text("cwd"))"
             )
-        case "item.completed": take(item: payload["item"] ?? .null, time)
+        case "item.completed": take(completed: payload["item"] ?? .null, time)
         case "turn.completed":
             let cost = payload["cost_usd"]?.double.map { "$\(HumanRenderer.money($0)) so far" } ?? "price unknown"
             add(
@@ -113,7 +118,7 @@ struct SessionTranscript {
         }
     }
 
-    private mutating func take(item: JSONValue, _ time: String) {
+    private mutating func take(completed item: JSONValue, _ time: String) {
         let isFailed = ["failed", "declined"].contains(item["status"]?.string)
         let reason = item["reason"]?.string
         switch item["type"]?.string {

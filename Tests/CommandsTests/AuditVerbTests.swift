@@ -1,3 +1,4 @@
+import Audit
 import Basics
 import Glibc
 import Journal
@@ -64,6 +65,48 @@ import Testing
                     "\(run.text)\(run.errorText)")
             }
             #expect(try await lockgate(fixture, "audit", "anchor", id).status == 1)
+        }
+    }
+
+    @Test func everyChangeToARealSessionIsFoundAndItsRecordNamed() async throws {
+        try await ExecFixture.with([
+            .call("apply_patch", ["input": "*** Begin Patch\n*** Add File: a.txt\n+one\n*** End Patch"]),
+            ExecFixture.shell("echo 'hi \"x\"'; exit 3"), .text("Done."), .text("Again."),
+        ]) { fixture in
+            #expect(try await fixture.exec(["-s", "workspace-write", "go"]).status == 0)
+            #expect(try await fixture.exec(["resume", "--last", "on"]).status == 0)
+            let good = try PosixFile.read(try #require(fixture.journals.first), limit: 1 << 22)
+            let lines = good.split(separator: 0x0A).map { Array($0) + [0x0A] }
+            let owners = lines.enumerated().flatMap { number, line in Array(repeating: number, count: line.count) }
+            var whole = JournalVerifier()
+            whole.consume(good[...])
+            let report = whole.finish()
+            #expect(report.findings == [] && report.warnings == [])
+            var expectation = Expectation()
+            expectation.heads = [try #require(report.head)]
+            func firstFinding(_ pieces: [[UInt8]]) -> JournalFinding? {
+                var verifier = JournalVerifier(expecting: expectation)
+                for piece in pieces { verifier.consume(piece[...]) }
+                return verifier.finish().findings.first
+            }
+            var random = SeededGenerator(seed: 10)
+            for _ in 0..<300 {
+                let place = Int.random(in: good.indices, using: &random)
+                var bad = good
+                bad[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                #expect(firstFinding([bad])?.record == owners[place], "changed byte \(place)")
+                #expect(firstFinding([Array(good[..<place])])?.record == owners[place], "cut at \(place)")
+            }
+            for record in lines.indices {
+                #expect(
+                    firstFinding(lines.enumerated().filter { $0.offset != record }.map(\.element))?.record == record)
+                #expect(firstFinding(Array(lines[...record]) + Array(lines[record...]))?.record == record)
+                let other = Int.random(in: lines.indices, using: &random)
+                guard other != record else { continue }
+                var moved = lines
+                moved.swapAt(record, other)
+                #expect(firstFinding(moved)?.record == min(record, other))
+            }
         }
     }
 

@@ -9,7 +9,8 @@ package struct SessionsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "sessions", abstract: "List, show, name, export and delete sessions.",
         discussion: "A session is meant by its id, the beginning of the id, or its name.",
-        subcommands: [List.self, Show.self, Rename.self, Archive.self, Export.self, Delete.self])
+        subcommands: [List.self, Show.self, Rename.self, Archive.self, Export.self, Delete.self],
+        defaultSubcommand: List.self)
 
     package init() {}
 

@@ -8,6 +8,7 @@ Prints one line a file: `PATH: whole N` or `PATH: broken RECORD`. Exits with 1 w
 import hashlib
 import json
 import sys
+import unicodedata
 
 MEMBERS = ["seq", "time", "type", "payload", "prev", "hash"]
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -18,7 +19,7 @@ class Number(str):
 
 
 def members(pairs):
-    names = [name for name, _ in pairs]
+    names = [unicodedata.normalize("NFC", name) for name, _ in pairs]
     if len(set(names)) != len(names):
         raise ValueError("a member comes twice")
     return dict(pairs)

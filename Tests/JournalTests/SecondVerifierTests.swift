@@ -64,6 +64,9 @@ import Testing
             #"{"seq":0,"time":"t","type":"session","payload":"\u000A","#,
             #"{"seq":0,"time":"t","type":"session","payload":"\u007f","#,
             "{\"seq\":0,\"time\":\"t\",\"type\":\"session\",\"payload\":\"\u{7F}\u{2028}\",",
+            // One name in two spellings of Unicode; then in the longer one alone.
+            "{\"seq\":0,\"time\":\"t\",\"type\":\"session\",\"payload\":{\"\u{E9}\":1,\"e\u{301}\":2},",
+            "{\"seq\":0,\"time\":\"t\",\"type\":\"session\",\"payload\":{\"e\u{301}\":2},",
             #"{"seq":0,"time":1,"type":"session","payload":null,"#,
             #"{"seq":00,"time":"t","type":"session","payload":null,"#,
             #"{"seq":0.0,"time":"t","type":"session","payload":null,"#,

@@ -136,7 +136,7 @@ package struct SessionSummary: Sendable, Hashable {
         guard turn != nil || isWhole else { return false }
         if let turn { state = turn }
         guard var totals = sealed ?? (isWhole ? SessionTotals() : nil) else { return false }
-        for record in after.reversed() where record.type == "model.response" || record.isEvent("turn.started") {
+        for record in after.reversed() where record.type.hasSuffix(".response") || record.isEvent("turn.started") {
             totals.count(record.type, record.json ?? .null)
         }
         self.totals = totals

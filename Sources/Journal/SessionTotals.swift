@@ -12,7 +12,8 @@ package struct SessionTotals: Sendable, Hashable {
     package mutating func count(_ type: String, _ payload: JSONValue) {
         switch type {
         case "event": if payload["type"] == "turn.started" { turns += 1 }
-        case "model.response":
+        // The second is of a model that reviews what the first wants to do.
+        case "model.response", "review.response":
             requests += 1
             cost = if let cost, let more = payload["cost_usd"]?.double { cost + more } else { nil }
         default: break

@@ -110,4 +110,42 @@ import Testing
             #expect(try await sessions(fixture, "export", id).status == 1)
         }
     }
+
+    @Test func recordsOfOtherVersionsAreShownAndNeverInTheWay() async throws {
+        try await ExecFixture.with([]) { fixture in
+            let store = SessionStore(home: fixture.home.path)
+            let id = try {
+                let journal = try SessionJournal.create(in: store)
+                try journal.append("session", ["id": .string(journal.id.text), "cwd": "/w"])
+                try journal.append("event", ["type": "turn.started", "cwd": "/w"])
+                try journal.append("conversation", ["kind": "user", "parts": [["text": "go"]]])
+                try journal.append("effect.requested", ["effect": ["kind": "model"]])
+                try journal.append("review.response", ["cost_usd": 0.5])
+                try journal.append("approval.requested", ["id": "a"])
+                let request: JSONValue = ["effect": ["kind": "command", "argv": ["rm", "x"]], "reason": "why"]
+                let answer: JSONValue = ["decision": "approve", "scope": "once"]
+                try journal.append(
+                    "event", ["type": "approval", "request": request, "answer": answer, "answered_by": "user"])
+                try journal.append("event", ["type": "hook", "event": "PreToolUse", "hook": "h", "verdict": nil])
+                try journal.append(
+                    "event", ["type": "budget", "budget": "usd", "limit": 1, "spent": 1.5, "exceeded": true])
+                try journal.append("event", ["type": "tomorrow", "n": 1])
+                try journal.append("event", ["no": "type"])
+                try journal.append("event", "not an object")
+                try journal.append("tomorrow", nil)
+                return journal.id.text
+            }()
+            let entries = try await sessions(fixture, "show", id, "--json").events.first?["entries"]?.array ?? []
+            #expect(
+                entries.map { "\($0["kind"]?.string ?? ""): \($0["text"]?.string ?? "")" }.dropFirst() == [
+                    "prompt: go", "approval: approve by user: rm x", "hook: PreToolUse: h", "budget: usd: 1.5 of 1",
+                    "other: tomorrow", "other: ", "other: ", "other: tomorrow",
+                ])
+            let session = try await sessions(fixture, "list", "--all", "--json").events.first?[0]
+            #expect(session?["state"] == "unfinished")
+            #expect(session?["cost_usd"] == 0.5)
+            #expect(try await sessions(fixture, "show", id).status == 0)
+            #expect(try await sessions(fixture, "export", id, "--format", "html").status == 0)
+        }
+    }
 }

@@ -46,7 +46,7 @@ struct SessionPage {
             ("Turns", summary.totals.map { "\($0.turns)" } ?? "?"),
             ("Spent", summary.totals?.cost.map { "$\(HumanRenderer.money($0))" } ?? "price unknown"),
             ("Commands", "\(counts[.command] ?? 0)"), ("File changes", "\(counts[.change] ?? 0)"),
-            ("Refused", "\(counts[.refusal] ?? 0)"),
+            ("Asked about", "\(counts[.approval] ?? 0)"), ("Refused", "\(counts[.refusal] ?? 0)"),
             ("Record", "\(report.records) records, verified, \(seal); last hash \(report.head ?? "?")"),
         ] + report.warnings.map { ("Warning", $0) }
     }

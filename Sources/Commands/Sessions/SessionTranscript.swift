@@ -7,8 +7,8 @@ import Journal
 struct SessionTranscript {
     struct Entry: Hashable {
         enum Kind: String, CaseIterable {
-            case turn, prompt, message, reasoning, command, change, tool, plan, refusal, warning, check, checkpoint
-            case summary, end, failure, other
+            case turn, prompt, message, reasoning, command, change, tool, plan, approval, refusal, hook, warning, check
+            case checkpoint, budget, summary, end, failure, other
         }
 
         var kind: Kind
@@ -33,7 +33,9 @@ struct SessionTranscript {
     private mutating func take(_ record: JournalRecord) {
         let payload = record.payload
         switch record.type {
-        case "session", "model.response", "effect.finished", "seal": return
+        case "session", "model.response", "review.response", "effect.finished", "seal": return
+        // Told by the event that answers the question.
+        case "approval.requested", "grant": return
         case "effect.requested": if payload["effect"]?["kind"] == "model" { flushPrompt() }
         case "conversation": take(words: payload, record.time)
         // A small model's turn may begin with a list that ends in the prompt.
@@ -110,6 +112,27 @@ struct SessionTranscript {
                 .checkpoint, time,
                 "\(payload["changed"]?.int ?? 0) files changed · lockgate undo t\(payload["turn"]?.int ?? 0)",
                 [changes.joined(separator: "\n")])
+        case "approval":
+            let (request, answer) = (payload["request"], payload["answer"])
+            let decision = answer?["decision"]?.string ?? "?"
+            add(
+                .approval, time,
+                "\(decision) by \(text("answered_by")): \(Self.words(of: request?["effect"] ?? .null))",
+                [
+                    request?["reason"]?.string, answer?["message"]?.string,
+                    answer?["scope"]?.string.map { "for: \($0)" },
+                ], isFailed: decision != "approve")
+        case "hook":
+            let failure = payload["failure"]?["message"]?.string
+            let verdict = payload["verdict"]?.string ?? payload["verdict"]?.text ?? "?"
+            add(
+                .hook, time, "\(text("event")): \(text("hook"))",
+                [failure, payload["reason"]?.string, verdict == "null" ? nil : verdict], isFailed: failure != nil)
+        case "budget":
+            add(
+                .budget, time,
+                "\(text("budget")): \(payload["spent"]?.text ?? "?") of \(payload["limit"]?.text ?? "?")",
+                isFailed: payload["exceeded"] == true)
         case "compacted": add(.summary, time, "the conversation was summarised")
         default:
             var rest = payload
@@ -159,6 +182,7 @@ struct SessionTranscript {
     /// An effect in words.
     private static func words(of effect: JSONValue) -> String {
         switch effect["kind"]?.string {
+        case nil: "?"
         case "command": (effect["argv"]?.array ?? []).compactMap(\.string).joined(separator: " ")
         case "access": "\(effect["operation"]?.string ?? "?") \(effect["target"]?.string ?? "?")"
         case "file_change": (effect["changes"]?.array ?? []).compactMap { $0["path"]?.string }.joined(separator: ", ")
@@ -191,6 +215,9 @@ extension SessionTranscript.Entry {
             case .tool: "\(style.cyan("•")) \(body)"
             case .plan: Self.marked("  ", body)
             case .refusal: "\(style.red("refused:")) \(body)"
+            case .approval: "\(isFailed ? style.red("asked:") : style.green("asked:")) \(body)"
+            case .hook: style.dim("hook \(body)")
+            case .budget: "\(style.yellow("budget")) \(body)"
             case .warning: "\(style.yellow("!")) \(body)"
             case .check: "\(isFailed ? style.red("check") : style.green("check")) \(body)"
             case .failure: "\(style.red("failed:")) \(body)"

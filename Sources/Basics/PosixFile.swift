@@ -71,6 +71,28 @@ package enum PosixFile {
         }
     }
 
+    /// Hands the file over in pieces of up to 256 KiB, from start to end.
+    ///
+    /// - Throws: `EINVAL` for anything that is not a regular file.
+    package static func stream(_ path: String, _ body: (ArraySlice<UInt8>) -> Void) throws(SystemError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SystemError("open", path, errno: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("stat", path, errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("read", path, errno: EINVAL) }
+        var piece = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let got = piece.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw SystemError("read", path, errno: errno)
+            }
+            if got == 0 { return }
+            body(piece[..<got])
+        }
+    }
+
     /// Writes all bytes, over partial writes and interruptions.
     package static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(SystemError) {
         var done = 0

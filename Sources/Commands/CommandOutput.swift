@@ -10,16 +10,39 @@ enum CommandOutput {
     /// A `LockgateError` goes to standard error with its remedy and ends the program with its code, and so does output
     /// that cannot be written.
     static func printing(_ work: () async throws -> String) async throws {
+        let text = try await reporting { try await work() }
+        guard !text.isEmpty else { return }
+        try reporting { try PosixFile.writeAll(STDOUT_FILENO, Array((text + "\n").utf8)) }
+    }
+
+    /// Runs what prints by itself; errors end the program as those of `printing`.
+    static func reporting<Value>(_ work: () throws -> Value) throws -> Value {
         do {
-            let text = try await work()
-            guard !text.isEmpty else { return }
-            try PosixFile.writeAll(STDOUT_FILENO, Array((text + "\n").utf8))
-        } catch let error as LockgateError {
+            return try work()
+        } catch {
+            throw ending(error)
+        }
+    }
+
+    static func reporting<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do {
+            return try await work()
+        } catch {
+            throw ending(error)
+        }
+    }
+
+    /// Reports an error, and returns what ends the program with its code.
+    private static func ending(_ error: any Error) -> any Error {
+        switch error {
+        case let error as LockgateError:
             report(error)
-            throw ExitCode(error.exitCode)
-        } catch let error as SystemError {
-            report(LockgateError("output", "cannot write the output: \(error.reason)"))
-            throw ExitCode(1)
+            return ExitCode(error.exitCode)
+        case let error as SystemError:
+            // A reader that went away wanted no more.
+            if error.errno != EPIPE { report(LockgateError("output", "cannot write the output: \(error.reason)")) }
+            return ExitCode(1)
+        default: return error
         }
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Colours for lines on a terminal; plain text where there is none or `NO_COLOR` asks for it (no-color.org).
@@ -30,21 +31,5 @@ struct TerminalStyle: Sendable {
 
     /// Text from a model or a command with every control character but tab and newline made visible, so that it cannot
     /// drive the terminal.
-    static func harmless(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var clean = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            clean.append(isControl(scalar) ? (scalar == "\r" ? "\n" : "\u{FFFD}") : scalar)
-        }
-        return String(clean)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09, 0x0A: false
-        // C0, DEL, C1, and the bidirectional overrides that make text read as something else.
-        case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
-        }
-    }
+    static func harmless(_ text: String) -> String { HarmlessText.clean(text) }
 }

@@ -75,7 +75,10 @@ package actor Session {
                     durationMilliseconds: (ContinuousClock.now - begin).milliseconds, requests: requests,
                     commands: tally.commands - before.commands, denials: tally.denials - before.denials)
                 try journal.sync()
+                tellUnsigned()
                 try events.emit(.turnCompleted(summary))
+                // The turn is done with or without its seal.
+                try? journal.seal()
                 try journal.sync()
                 return summary.denials > 0 ? .doneWithDenials(message) : .done(message)
             case .failed(let code, let message):
@@ -90,6 +93,12 @@ package actor Session {
             }
             return fail(error)
         }
+    }
+
+    /// Says so before the turn's end if its records will not be signed; the session goes on.
+    private func tellUnsigned() {
+        guard let problem = journal.prepareSeal() else { return }
+        try? events.emit(.error(message: "this turn's records are not signed: \(problem)"))
     }
 
     private func closeCheckpoint() async throws {
@@ -107,8 +116,10 @@ package actor Session {
         let failure = LockgateError(turnError: error)
         let event = ThreadEvent.turnFailed(
             code: failure.code.name, message: failure.message, remedy: failure.remedy)
+        tellUnsigned()
         do {
             try events.emit(event)
+            try? journal.seal()
         } catch {
             events.showUnrecorded(event)
         }

@@ -1,5 +1,5 @@
+import Audit
 package import Basics
-import Crypto
 
 /// One line of a session's journal.
 ///
@@ -15,8 +15,11 @@ package struct JournalRecord: Sendable, Hashable {
     package let previous: String
     package let hash: String
 
+    /// The journal's format, in each first record; it rises when a reader of the one before could be misled.
+    package static let format = JournalVerifier.format
+
     /// The `prev` of a journal's first record.
-    package static let genesis = String(repeating: "0", count: 64)
+    package static let genesis = ContentHash.genesis
 
     /// Makes the record that follows `previous` and its line, line end included.
     static func make(
@@ -67,16 +70,7 @@ package struct JournalRecord: Sendable, Hashable {
     }
 
     /// Lower-case hexadecimal SHA-256.
-    package static func digest(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in SHA256.hash(data: bytes) {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    package static func digest(_ bytes: [UInt8]) -> String { ContentHash.of(bytes) }
 }
 
 /// What is wrong with a journal's line.

@@ -1,3 +1,4 @@
+import Audit
 package import Basics
 import Glibc
 import Synchronization
@@ -14,17 +15,29 @@ package final class SessionJournal: Sendable {
         var length: Int
         var sequence: Int
         var previous: String
+        var totals = SessionTotals()
+        /// Read when the first seal is due.
+        var key: SealPrivateKey?
     }
 
     package let id: SessionID
     /// The file; nil for an ephemeral session.
     package let path: String?
+    /// What signs the journal; nil for one that is not signed.
+    private let keyFile: SealKeyFile?
     private let state: Mutex<State>
 
-    private init(id: SessionID, path: String?, descriptor: Int32, length: Int, sequence: Int, previous: String) {
+    private init(id: SessionID, path: String?, descriptor: Int32, keyFile: SealKeyFile?, records: JournalReader? = nil)
+    {
         self.id = id
         self.path = path
-        state = Mutex(State(descriptor: descriptor, length: length, sequence: sequence, previous: previous))
+        self.keyFile = keyFile
+        var totals = SessionTotals()
+        for record in records?.records ?? [] { totals.count(record.type, record.payload) }
+        state = Mutex(
+            State(
+                descriptor: descriptor, length: records?.validLength ?? 0, sequence: records?.records.count ?? 0,
+                previous: records?.records.last?.hash ?? JournalRecord.genesis, totals: totals))
     }
 
     deinit {
@@ -40,8 +53,7 @@ package final class SessionJournal: Sendable {
 
     /// A journal that touches no disk.
     package static func ephemeral() -> SessionJournal {
-        SessionJournal(
-            id: SessionID(), path: nil, descriptor: -1, length: 0, sequence: 0, previous: JournalRecord.genesis)
+        SessionJournal(id: SessionID(), path: nil, descriptor: -1, keyFile: nil)
     }
 
     /// Starts a session's file in `store`.
@@ -56,8 +68,7 @@ package final class SessionJournal: Sendable {
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw SystemError("open", path, errno: errno) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw SystemError("flock", path, errno: errno) }
-            return SessionJournal(
-                id: id, path: path, descriptor: descriptor, length: 0, sequence: 0, previous: JournalRecord.genesis)
+            return SessionJournal(id: id, path: path, descriptor: descriptor, keyFile: store.keyFile)
         } catch {
             throw LockgateError(
                 "journal.unwritable", "cannot create the session's journal: \(error)",
@@ -67,9 +78,10 @@ package final class SessionJournal: Sendable {
 
     /// Opens a session to go on with it: takes the writer's lock, verifies the chain, drops a torn last record.
     ///
+    /// - Parameter keyFile: what signs what is added; nil for nothing.
     /// - Throws: `session.in_use`, `journal.unreadable`, `journal.broken`.
     package static func resume(
-        id: SessionID, path: String
+        id: SessionID, path: String, keyFile: SealKeyFile? = nil
     ) throws(LockgateError) -> (journal: SessionJournal, records: [JournalRecord]) {
         let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -95,8 +107,7 @@ package final class SessionJournal: Sendable {
             throw LockgateError("journal.unwritable", "cannot drop the session's unfinished last record: \(failure)")
         }
         let journal = SessionJournal(
-            id: id, path: path, descriptor: descriptor, length: reader.validLength, sequence: reader.records.count,
-            previous: reader.records.last?.hash ?? JournalRecord.genesis)
+            id: id, path: path, descriptor: descriptor, keyFile: keyFile, records: reader)
         return (journal, reader.records)
     }
 
@@ -107,24 +118,63 @@ package final class SessionJournal: Sendable {
     @discardableResult
     package func append(_ type: String, _ payload: JSONValue) throws(LockgateError) -> WallTime {
         let time = WallTime.now
-        let failure = state.withLock { state -> SystemError? in
-            let (record, line) = JournalRecord.make(
-                sequence: state.sequence, time: time.rfc3339, type: type, payload: payload, previous: state.previous)
-            if state.descriptor >= 0 {
-                do throws(SystemError) {
-                    try PosixFile.writeAll(state.descriptor, line)
-                } catch {
-                    _ = ftruncate(state.descriptor, off_t(state.length))
-                    return SystemError(error.call, path ?? "", errno: error.errno)
-                }
-            }
-            state.length += line.count
-            state.sequence += 1
-            state.previous = record.hash
-            return nil
-        }
+        let failure = state.withLock { state in append(type, payload, at: time, to: &state) }
         if let failure { throw Self.unwritable(failure) }
         return time
+    }
+
+    private func append(_ type: String, _ payload: JSONValue, at time: WallTime, to state: inout State) -> SystemError?
+    {
+        let (record, line) = JournalRecord.make(
+            sequence: state.sequence, time: time.rfc3339, type: type, payload: payload, previous: state.previous)
+        if state.descriptor >= 0 {
+            do throws(SystemError) {
+                try PosixFile.writeAll(state.descriptor, line)
+            } catch {
+                _ = ftruncate(state.descriptor, off_t(state.length))
+                return SystemError(error.call, path ?? "", errno: error.errno)
+            }
+        }
+        state.length += line.count
+        state.sequence += 1
+        state.previous = record.hash
+        state.totals.count(type, payload)
+        return nil
+    }
+
+    // MARK: - Seals
+
+    /// Gets the key ready, and says why the journal cannot be signed; nil when it can be, or is not meant to be.
+    package func prepareSeal() -> LockgateError? {
+        guard let keyFile else { return nil }
+        return state.withLock { state in
+            guard state.key == nil else { return nil }
+            do throws(LockgateError) {
+                state.key = try keyFile.load()
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
+    /// Signs all that is recorded so far, by a record of its own; nothing without a key, see `prepareSeal`.
+    ///
+    /// - Throws: `journal.unwritable`, `journal.no_key`. What was recorded before stands, unsigned.
+    package func seal() throws(LockgateError) {
+        let time = WallTime.now
+        let failure = state.withLock { state -> LockgateError? in
+            guard let key = state.key, state.sequence > 0 else { return nil }
+            do {
+                let seal = try Seal(
+                    session: id.text, sequence: state.sequence - 1, head: state.previous, time: time.rfc3339,
+                    totals: state.totals.json, by: key)
+                return append(Seal.recordType, seal.json, at: time, to: &state).map(Self.unwritable)
+            } catch {
+                return LockgateError("journal.no_key", "the journal cannot be signed: \(error)")
+            }
+        }
+        if let failure { throw failure }
     }
 
     /// Waits until all records are on the disk itself.

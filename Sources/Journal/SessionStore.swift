@@ -5,9 +5,12 @@ package import Wire
 package struct SessionStore: Sendable, Hashable {
     /// The `sessions` folder.
     package let root: String
+    /// What signs the sessions' journals.
+    package let keyFile: SealKeyFile
 
     package init(home: String) {
         root = home + "/sessions"
+        keyFile = SealKeyFile(home: home)
     }
 
     func path(of id: SessionID, at time: WallTime) -> String {
@@ -25,6 +28,41 @@ package struct SessionStore: Sendable, Hashable {
         }
         for path in newestFirst where PathText.name(path) == "\(id).jsonl" { return path }
         throw LockgateError("session.unknown", "there is no session \(id) in \(root)")
+    }
+
+    /// The session that a person means: by its id, the beginning of one, or its name.
+    ///
+    /// - Throws: `session.unknown`; `session.ambiguous` where more than one is meant.
+    package func resolve(_ text: String) throws(LockgateError) -> SessionLocation {
+        if let id = SessionID(text) { return SessionLocation(id: id, path: try find(id)) }
+        let wanted = text.lowercased()
+        var found: [SessionLocation] = []
+        // Less than eight digits are the same for days of sessions; a name may be any text.
+        let mayBeID = wanted.utf8.count >= 4 && wanted.allSatisfy { $0.isHexDigit || $0 == "-" }
+        for location in locations {
+            if mayBeID, location.id.text.hasPrefix(wanted) { found.append(location) }
+            if location.hasNotes, SessionNotes.read(of: location).name == text { return location }
+        }
+        guard let first = found.first else {
+            throw LockgateError(
+                "session.unknown", "there is no session \(text) in \(root)", remedy: "see: lockgate sessions list --all"
+            )
+        }
+        guard found.count == 1 else {
+            throw LockgateError(
+                "session.ambiguous", "\(text) is the beginning of \(found.count) sessions' ids",
+                remedy: "give more of the id; see: lockgate sessions list --all", exitCode: 2)
+        }
+        return first
+    }
+
+    /// All sessions, newest first.
+    package var locations: some Sequence<SessionLocation> {
+        newestFirst.lazy.compactMap { path in
+            SessionID(String(PathText.name(path).dropLast(".jsonl".utf8.count))).map {
+                SessionLocation(id: $0, path: path)
+            }
+        }
     }
 
     /// The newest session that ran in `directory`, or the newest of all for nil.
@@ -60,4 +98,19 @@ package struct SessionStore: Sendable, Hashable {
         else { return nil }
         return record.payload["cwd"]?.string
     }
+}
+
+/// A session and its file.
+package struct SessionLocation: Sendable, Hashable {
+    package let id: SessionID
+    package let path: String
+
+    package init(id: SessionID, path: String) {
+        self.id = id
+        self.path = path
+    }
+
+    /// What a person has noted beside the file.
+    var notesPath: String { String(path.dropLast("jsonl".utf8.count)) + "notes" }
+    var hasNotes: Bool { PosixFile.exists(notesPath) }
 }

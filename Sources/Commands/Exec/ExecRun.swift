@@ -108,10 +108,10 @@ struct ExecRun {
         case .new:
             return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil)
         case .resume(let id):
-            return try SessionJournal.resume(id: id, path: try store.find(id))
+            return try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
         case .resumeLast:
             let id = try store.newest(in: setup.cwd)
-            return try SessionJournal.resume(id: id, path: try store.find(id))
+            return try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
         }
     }
 

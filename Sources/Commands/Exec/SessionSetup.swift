@@ -95,8 +95,9 @@ struct SessionSetup: Sendable {
     /// The first record of a session.
     func header(journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding) -> JSONValue {
         [
-            "id": .string(journal.id.text), "version": .string(Version.text), "cwd": .string(cwd),
-            "model": .string(selection.model), "provider": .string(selection.provider.id), "policy": policy.json,
+            "id": .string(journal.id.text), "format": .int(JournalRecord.format), "version": .string(Version.text),
+            "cwd": .string(cwd), "model": .string(selection.model), "provider": .string(selection.provider.id),
+            "policy": policy.json,
             "sandbox": standing.json, "bypass": .bool(request.bypasses),
             "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),

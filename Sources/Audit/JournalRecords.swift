@@ -1,0 +1,24 @@
+import Basics
+
+/// A journal's records one after the other, for readers that pass them on.
+package enum JournalRecords {
+    /// Hands over each line that is a record in itself, in the file's order; others are left out, and so is what has no
+    /// line end. Whether the chain holds is for `JournalVerifier` to say.
+    ///
+    /// - Throws: what `body` throws, and `SystemError` for a file that cannot be read.
+    package static func stream(_ path: String, _ body: (RecordLine) throws -> Void) throws {
+        var splitter = LineSplitter(limit: JournalVerifier.recordLimit)
+        var failure: (any Error)?
+        try PosixFile.stream(path) { chunk in
+            splitter.consume(chunk) { line in
+                guard failure == nil, !line.isCut, let record = RecordLine.read(line.bytes).record else { return }
+                do {
+                    try body(record)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,64 @@
+import Crypto
+
+/// The public half of a key that seals journals, as it is written everywhere: `ed25519:` and 64 digits.
+package struct SealPublicKey: Sendable, Hashable, CustomStringConvertible {
+    package let bytes: [UInt8]
+
+    static let prefix = "ed25519:"
+
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Reads the written form; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard text.hasPrefix(Self.prefix),
+            let bytes = Hexadecimal.bytes(text.dropFirst(Self.prefix.count), count: 32)
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    package var description: String { Self.prefix + Hexadecimal.text(of: bytes) }
+    /// Enough of it to tell keys apart at a glance; never for comparing.
+    package var short: String { String(description.prefix(Self.prefix.count + 16)) }
+
+    func isSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes) else { return false }
+        return key.isValidSignature(signature, for: message)
+    }
+}
+
+/// The secret half, by Ed25519 (RFC 8032).
+package struct SealPrivateKey: Sendable {
+    private let key: Curve25519.Signing.PrivateKey
+    package let publicKey: SealPublicKey
+
+    private static let prefix = "ed25519-private:"
+
+    /// A new key from the system's randomness.
+    package init() {
+        self.init(Curve25519.Signing.PrivateKey())
+    }
+
+    /// Reads `text`; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard text.hasPrefix(Self.prefix),
+            let bytes = Hexadecimal.bytes(text.dropFirst(Self.prefix.count), count: 32),
+            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
+        else { return nil }
+        self.init(key)
+    }
+
+    private init(_ key: Curve25519.Signing.PrivateKey) {
+        self.key = key
+        publicKey = SealPublicKey(bytes: Array(key.publicKey.rawRepresentation))
+    }
+
+    /// The secret as its file holds it.
+    package var text: String { Self.prefix + Hexadecimal.text(of: key.rawRepresentation) }
+
+    /// - Throws: what the cryptography library throws; with a valid key it does not.
+    func signature(of message: [UInt8]) throws -> [UInt8] {
+        Array(try key.signature(for: message))
+    }
+}

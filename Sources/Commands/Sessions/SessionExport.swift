@@ -1,0 +1,64 @@
+import ArgumentParser
+import Audit
+import Basics
+import Glibc
+import Journal
+import Wire
+
+extension SessionsCommand {
+    /// `lockgate sessions export`.
+    struct Export: AsyncParsableCommand {
+        enum Format: String, ExpressibleByArgument, CaseIterable { case jsonl, html }
+
+        static let configuration = CommandConfiguration(
+            abstract: "Write a session as one file: the record itself, or a page for people.",
+            discussion: """
+                jsonl is the journal byte for byte, so that lockgate-verify still checks it. html is one page without \
+                scripts or links to elsewhere. A journal that does not verify is not exported.
+                """)
+
+        @Argument(help: "The session.") var session: String
+        @Option(name: .shortAndLong, help: "The file to write; standard output without it.") var output: String?
+        @Option(help: "jsonl or html.") var format: Format = .jsonl
+
+        func run() async throws {
+            try await CommandOutput.printing {
+                let store = try SessionStore.ofUser()
+                let location = try store.resolve(session)
+                var expectation = Expectation()
+                if let own = try? store.keyFile.publicKey() { expectation.keys.insert(own) }
+                let report = VerificationRun.report(onFile: location.path, expecting: expectation)
+                if let finding = report.findings.first(where: { $0.kind != .torn }) {
+                    throw LockgateError(
+                        "journal.broken", "session \(location.id) does not verify: \(finding.description)",
+                        remedy: "see: lockgate audit verify \(location.id)")
+                }
+                let bytes = try content(of: location, report)
+                guard let output else {
+                    try PosixFile.writeAll(STDOUT_FILENO, bytes)
+                    return ""
+                }
+                let path = PathText.absolute(output, from: ProcessEnvironment.workingDirectory)
+                do throws(SystemError) {
+                    try PosixFile.replace(path, with: bytes)
+                } catch {
+                    throw LockgateError("output.unwritable", "cannot write the export: \(error)")
+                }
+                return ""
+            }
+        }
+
+        private func content(of location: SessionLocation, _ report: JournalReport) throws -> [UInt8] {
+            switch format {
+            case .jsonl:
+                let bytes = try PosixFile.read(location.path, limit: 4 << 30)
+                return Array(bytes.dropLast(report.tornBytes))
+            case .html:
+                let records = try JournalReader(path: location.path).records
+                return SessionPage(
+                    summary: SessionSummary(location), transcript: SessionTranscript(records: records), report: report
+                ).bytes
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Basics
+import Glibc
+package import Wire
+
+/// What a person says of a session: a name, and that it is put away. Kept beside the journal, which stays as it is.
+package struct SessionNotes: Sendable, Hashable {
+    package var name: String?
+    package var isArchived = false
+
+    package init(name: String? = nil, isArchived: Bool = false) {
+        self.name = name
+        self.isArchived = isArchived
+    }
+
+    /// Empty where there is none, or none that can be read: notes are never needed to use a session.
+    package static func read(of session: SessionLocation) -> SessionNotes {
+        guard let bytes = try? PosixFile.read(session.notesPath, limit: 65_536),
+            let json = try? JSONValue(parsing: bytes)
+        else { return SessionNotes() }
+        return SessionNotes(name: json["name"]?.string, isArchived: json["archived"]?.bool ?? false)
+    }
+
+    /// - Throws: `session.unwritable`.
+    package func write(of session: SessionLocation) throws(LockgateError) {
+        do throws(SystemError) {
+            if self == SessionNotes() {
+                guard unlink(session.notesPath) == 0 || errno == ENOENT else {
+                    throw SystemError("unlink", session.notesPath, errno: errno)
+                }
+                return
+            }
+            var object = JSONObject()
+            if let name { object["name"] = .string(name) }
+            if isArchived { object["archived"] = true }
+            try PosixFile.replace(session.notesPath, with: JSONValue.object(object).bytes + [0x0A])
+        } catch {
+            throw LockgateError("session.unwritable", "cannot note this of session \(session.id): \(error)")
+        }
+    }
+}

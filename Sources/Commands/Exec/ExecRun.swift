@@ -67,6 +67,8 @@ struct ExecRun {
         spinner.cancel()
         await spinner.value
         await assembled.close()
+        // What came after the turn, if anything, is signed as well.
+        try? journal.seal()
         return try finish(end, signal: signals.received, front: front)
     }
 

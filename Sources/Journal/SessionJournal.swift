@@ -18,6 +18,8 @@ package final class SessionJournal: Sendable {
         var totals = SessionTotals()
         /// Read when the first seal is due.
         var key: SealPrivateKey?
+        /// Whether the last record is a seal of this writer's.
+        var isSealed = false
     }
 
     package let id: SessionID
@@ -139,6 +141,7 @@ package final class SessionJournal: Sendable {
         state.sequence += 1
         state.previous = record.hash
         state.totals.count(type, payload)
+        state.isSealed = type == Seal.recordType
         return nil
     }
 
@@ -158,13 +161,14 @@ package final class SessionJournal: Sendable {
         }
     }
 
-    /// Signs all that is recorded so far, by a record of its own; nothing without a key, see `prepareSeal`.
+    /// Signs all that is recorded so far, by a record of its own; nothing where the last record is one already, and
+    /// without a key, see `prepareSeal`.
     ///
     /// - Throws: `journal.unwritable`, `journal.no_key`. What was recorded before stands, unsigned.
     package func seal() throws(LockgateError) {
         let time = WallTime.now
         let failure = state.withLock { state -> LockgateError? in
-            guard let key = state.key, state.sequence > 0 else { return nil }
+            guard let key = state.key, state.sequence > 0, !state.isSealed else { return nil }
             do {
                 let seal = try Seal(
                     session: id.text, sequence: state.sequence - 1, head: state.previous, time: time.rfc3339,

@@ -107,6 +107,16 @@ import Wire
         }
     }
 
+    @Test func aSealIsWrittenOnceForWhatItCovers() throws {
+        try withJournal { _, journal, path in
+            #expect(journal.prepareSeal() == nil)
+            for _ in 0..<2 { try journal.seal() }
+            try journal.append("event", ["type": "hook"])
+            for _ in 0..<2 { try journal.seal() }
+            #expect(try JournalReader(path: path).records.dropFirst(3).map(\.type) == ["seal", "event", "seal"])
+        }
+    }
+
     @Test func anEphemeralJournalTouchesNoDisk() throws {
         let journal = SessionJournal.ephemeral()
         try journal.append("session", [:])

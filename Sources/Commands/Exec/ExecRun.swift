@@ -73,6 +73,8 @@ struct ExecRun {
         if signals.received != nil { await assembled.session.wasInterrupted() }
         await assembled.session.end(reason: "other")
         await assembled.close()
+        // What came after the turn, if anything, is signed as well.
+        try? journal.seal()
         return try finish(end, signal: signals.received, front: front)
     }
 

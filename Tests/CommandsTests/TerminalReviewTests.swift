@@ -54,7 +54,7 @@ import Wire
             for words in [
                 "May this run?", "  │ touch made",
                 "rule approval_policy = \"untrusted\"  \(fixture.home.path)/config.toml:",
-                "1  yes, this once", "2  yes, and not again in this session", "exact_command(argv=",
+                "1  yes, this once", "2  yes, and not again in this session", "this very command line in this folder",
                 "3  yes, and not again in this project, until 20", "4  no, and the agent goes on",
                 "5  no, and the turn ends", "approved by user, once",
             ] { #expect(run.text.contains(words), "\(words) in \(run.text)") }

@@ -87,10 +87,18 @@ struct ApprovalQuestion {
                 case .project: "yes, and not again in this project\(until)"
                 case .user: "yes, and not again in any project\(until)"
                 }
-            return [title] + offer.rules.map { safe($0.text) }
+            return [title] + offer.rules.map { safe(Self.words(for: $0)) }
         case .deny: return ["no, and the agent goes on"]
         case .abort: return ["no, and the turn ends"]
         }
+    }
+
+    /// A rule as a person reads it. Those that are short are shown as they are kept; `lockgate grants list` shows all so.
+    private static func words(for rule: GrantRule) -> String {
+        guard case .exact(let command) = rule else { return rule.text }
+        let files = command.files.count
+        let bound = files == 0 ? "" : ", as long as the \(files) files and names in it stay what they are"
+        return "this very command line in this folder\(bound)"
     }
 
     private func safe(_ text: String) -> String { TerminalStyle.harmless(text).replacing("\n", with: "⏎") }

@@ -226,6 +226,12 @@ extension LockgateError {
 
     /// A file of the workspace cannot be read or written.
     static func workspace(_ error: SystemError) -> LockgateError {
-        LockgateError("workspace.failed", "The workspace: \(error)", remedy: "Check the file's owner and permissions.")
+        guard error.call != "openat2" || error.errno != ENOSYS else {
+            return LockgateError(
+                "workspace.kernel_too_old", "There is no openat2, without which \(error.path) is not safe to read",
+                remedy: "Use Linux 5.6 or newer, in a container a runtime that lets openat2 through.")
+        }
+        return LockgateError(
+            "workspace.failed", "The workspace: \(error)", remedy: "Check the file's owner and permissions.")
     }
 }

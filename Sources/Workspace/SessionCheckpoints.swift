@@ -69,14 +69,23 @@ package final class SessionCheckpoints: TurnCheckpoints {
         return try await worker.end(turn)
     }
 
-    /// The session is over. What frees space may end if that takes no longer than moments; its work is otherwise undone.
+    /// The session is over. What frees space may end if that takes no longer than moments; after that it is stopped, and
+    /// if it hangs in the disk or another process's lock, it is left to end with the process as if killed.
     package func finish() async {
         guard let expiry, let task = state.withLock({ $0.expiry }) else { return }
-        let limit = Task {
-            if (try? await Task.sleep(for: Self.patience)) != nil { expiry.stop() }
+        let (ends, signal) = AsyncStream.makeStream(of: Void.self)
+        let watch = Task {
+            await task.value
+            signal.finish()
         }
-        await task.value
+        let limit = Task {
+            guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+            expiry.stop()
+            if (try? await Task.sleep(for: .seconds(1))) != nil { signal.finish() }
+        }
+        for await _ in ends {}
         limit.cancel()
+        watch.cancel()
     }
 
     /// Frees space beside the turn, which mostly waits for the model.

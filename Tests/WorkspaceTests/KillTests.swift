@@ -1,6 +1,7 @@
 import Basics
 import Dispatch
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -80,14 +81,18 @@ import Wire
                 let (home, work, now) = (fixture.home, fixture.path, Self.later.milliseconds)
                 let delay = UInt64.random(in: 0...Self.longest, using: &random)
                 await #expect(processExitsWith: .signal(SIGKILL)) {
-                    [home = home as String, work = work as String, now = now as Int64, delay = delay as UInt64] in
+                    [
+                        home = home as String, work = work as String, now = now as Int64, delay = delay as UInt64,
+                        number = number as Int
+                    ] in
                     let store = try CheckpointStore(home: home, workspace: work)
                     let retention = CheckpointRetention(days: 30, maxBytes: 100_000)
                     let folder = try StoreFolder(home: home, workspace: work)
                     var count = delay
-                    Self.die(after: delay)
                     while true {
                         count += 1
+                        // Every other child gets once around before its time runs.
+                        if count == delay + 1 + UInt64(number % 2) { Self.die(after: delay) }
                         let turn = try store.begin("\(count)")
                         let text = String(repeating: "\(count) ", count: 20_000)
                         try PosixFile.replace(work + "/scratch", with: Array(text.utf8))
@@ -112,6 +117,54 @@ import Wire
                 for digest in needed { _ = try objects.read(digest) }
             }
             #expect(try fixture.store().turns().first?.id ?? 0 > 1)
+        }
+    }
+
+    /// Nothing is lost when one process takes turns and undoes them while another forgets turns without pause.
+    @Test func twoProcessesShareAStore() async throws {
+        try await TemporaryFolder.with { folder in
+            let fixture = WorkspaceFixture(folder: folder)
+            for name in ["work", "home"] { try folder.makeFolder(name) }
+            try fixture.makeRepository()
+            let before = try fixture.picture()
+            let (home, work) = (fixture.home, fixture.path)
+            let now = Self.later
+            let isDone = Mutex(false)
+            async let expiries = {
+                let folder = try StoreFolder(home: home, workspace: work)
+                let retention = CheckpointRetention(days: 30, maxBytes: 100_000)
+                var freed: UInt64 = 0
+                while !isDone.withLock({ $0 }) {
+                    freed += try CheckpointExpiry(folder, retention: retention, now: now).run()?.freed ?? 0
+                    await Task.yield()
+                }
+                return freed
+            }()
+            await #expect(processExitsWith: .success) {
+                [home = home as String, work = work as String] in
+                let store = try CheckpointStore(home: home, workspace: work)
+                for count in 0..<40 {
+                    let turn = try store.begin("\(count)")
+                    let text = String(repeating: "\(count) ", count: 20_000)
+                    try PosixFile.replace(work + "/scratch", with: Array(text.utf8))
+                    _ = try store.end(turn)
+                    guard try store.apply(try store.planUndo()) == [] else {
+                        throw TestFailure("conflicts in \(count)")
+                    }
+                }
+            }
+            isDone.withLock { $0 = true }
+            let freed = try await expiries
+            // What is left is bounded, whoever came first: ten turns and undos of 60 kB each.
+            _ = try CheckpointExpiry(
+                StoreFolder(home: home, workspace: work), retention: CheckpointRetention(days: 30, maxBytes: 100_000),
+                now: now
+            ).run()
+            #expect(try fixture.store().size < 1_000_000, "\(freed) freed")
+            #expect(try fixture.store().turns().first?.id ?? 0 > 1)
+            #expect(try fixture.picture() == before)
+            #expect(try fixture.store().apply(try fixture.store().planRedo()) == [])
+            #expect(try fixture.text("scratch") == String(repeating: "39 ", count: 20_000))
         }
     }
 }

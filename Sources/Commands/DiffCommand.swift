@@ -24,7 +24,7 @@ package struct DiffCommand: ParsableCommand {
             let folder = try OpenWorkspace(directory)
             let (choice, names) = TurnChoice.parse(arguments)
             let paths = try names.map { name throws(LockgateError) in try folder.relative(name) }
-            let turn = try Self.turn(choice, in: folder.store.turns())
+            let turn = try Self.turn(choice, in: folder.store)
             var out: [UInt8] = []
             for change in try folder.store.changes(of: turn) {
                 guard paths.isEmpty || paths.contains(where: { change.path.isWithin($0) }) else { continue }
@@ -38,14 +38,15 @@ package struct DiffCommand: ParsableCommand {
         }
     }
 
-    private static func turn(_ choice: TurnChoice, in turns: [TurnRecord]) throws(LockgateError) -> TurnRecord {
-        let found =
-            switch choice {
-            case .turn(let id): turns.first { $0.id == id }
-            case .last(let count): turns.filter { $0.after != $0.before }.suffix(count).first
+    private static func turn(_ choice: TurnChoice, in store: CheckpointStore) throws(LockgateError) -> TurnRecord {
+        switch choice {
+        case .turn(let id): return try store.turn(id)
+        case .last(let count):
+            guard let found = store.turns().filter({ $0.after != $0.before }).suffix(count).first else {
+                throw LockgateError("workspace.nothing", "There is no such turn")
             }
-        guard let found else { throw LockgateError("workspace.nothing", "There is no such turn") }
-        return found
+            return found
+        }
     }
 
     private static func name(_ change: TreeChange) -> [UInt8] {

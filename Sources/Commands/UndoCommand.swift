@@ -28,7 +28,7 @@ package struct UndoCommand: ParsableCommand {
         try RestoreOptions.reporting { () throws(LockgateError) in
             let folder = try options.workspace()
             let store = folder.store
-            if list { return TurnList.show(store.turns()) }
+            if list { return TurnList.show(store.turns(), size: store.size) }
             if omitted {
                 for (path, reason) in try store.omissions() { print("\(path.shownPath)\t\(reason.text)") }
                 return
@@ -82,11 +82,14 @@ enum TurnChoice: Equatable {
 
 /// The turns of a workspace as lines.
 enum TurnList {
-    static func show(_ turns: [TurnRecord]) {
+    /// - Parameter size: what all checkpoints take, in bytes.
+    static func show(_ turns: [TurnRecord], size: UInt64) {
         for turn in turns {
             let state = turn.after == nil ? "running or killed" : turn.after == turn.before ? "no changes" : "changed"
             let label = Array(turn.label.prefix(60).utf8).shownPath
             print("t\(turn.id)\t\(turn.began.rfc3339)\t\(turn.kind.rawValue)\t\(state)\t\(label)")
         }
+        let megabytes = (size + 999_999) / 1_000_000
+        print("checkpoints of this workspace: \(turns.count) turns, \(megabytes) MB")
     }
 }

@@ -42,6 +42,20 @@ extension ConfigurationOption {
             `lockgate undo` can take the turn back. `--ephemeral` runs record nothing.
             """),
         option(
+            "checkpoints.days", .integer(1...3650), \.checkpoints.days, default: .value(30),
+            project: .refused(person),
+            """
+            After how many days turns are forgotten, but for the last 10 that changed something; and all checkpoints of \
+            a workspace that was not used for so long.
+            """),
+        option(
+            "checkpoints.max_bytes", .integer(1_048_576...Int.max), \.checkpoints.maxBytes,
+            default: .value(5_368_709_120), project: .refused(person),
+            """
+            How many bytes the checkpoints of one workspace may take. Above it the oldest turns are forgotten, but for \
+            the last 10 that changed something.
+            """),
+        option(
             "history.persistence", .choice(HistoryPersistence.allCases.map(\.rawValue)), \.history.persistence,
             default: .value("save-all"), project: .refused(person), "Whether sessions are kept."),
         option(

@@ -157,6 +157,8 @@ package struct BudgetSettings: Sendable, Hashable {
 /// `[checkpoints]`: what makes turns reversible.
 package struct CheckpointSettings: Sendable, Hashable {
     package var isEnabled = false
+    package var days = 0
+    package var maxBytes = 0
 }
 
 /// `[approvals]`: how the reviewers work.

@@ -36,11 +36,22 @@ package final class CheckpointStore {
     ///   - home: LOCKGATE_HOME.
     ///   - workspace: may be gone, when it is to be brought back.
     package init(home: String, workspace: String) throws(LockgateError) {
-        folder = try StoreFolder(home: home, workspace: workspace)
-        do throws(SystemError) { objects = try ObjectStore(folder.path + "/objects") } catch { throw .store(error) }
+        let folder = try StoreFolder(home: home, workspace: workspace)
+        self.folder = folder
+        objects = try folder.locked { () throws(LockgateError) in
+            do throws(SystemError) {
+                let objects = try ObjectStore(folder.path + "/objects")
+                // While nobody expires turns, what is left of that is from a killed process.
+                if let lock = try folder.expiryLock() { withExtendedLifetime(lock) { objects.files.removeLeftovers() } }
+                return objects
+            } catch {
+                throw .store(error)
+            }
+        }
         var status = stat()
         self.home = stat(home, &status) == 0 ? FileStamp(status) : nil
-        try locked { () throws(LockgateError) in try completePendingRestore() }
+        // Completes a restore that was killed.
+        try locked { () throws(LockgateError) in }
     }
 
     /// The folder itself or the nearest one above it that has checkpoints; nil for none.
@@ -69,8 +80,11 @@ package final class CheckpointStore {
     }
 
     /// The checkpoint after a turn.
+    ///
+    /// - Throws: `workspace.turn_forgotten` when so many others ran meanwhile that it had to make room.
     package func end(_ turn: TurnRecord) throws(LockgateError) -> TurnRecord {
         try locked { () throws(LockgateError) in
+            guard objects.contains(turn.before) else { throw .forgotten("Turn \(turn.id) cannot be recorded: it was") }
             var turn = turn
             turn.after = try checkpoint()
             try save(turn)
@@ -80,6 +94,25 @@ package final class CheckpointStore {
 
     /// All turns, oldest first, undos and redos among them.
     package func turns() -> [TurnRecord] { folder.turns() }
+
+    /// Bytes that the checkpoints take on disk.
+    package var size: UInt64 { folder.objectsSize }
+
+    /// A turn that is kept.
+    ///
+    /// - Throws: `workspace.turn_forgotten` or `workspace.nothing`.
+    package func turn(_ id: Int) throws(LockgateError) -> TurnRecord {
+        let turns = turns()
+        if let turn = turns.first(where: { $0.id == id }) { return turn }
+        try Self.refuseForgotten(id, turns)
+        throw LockgateError("workspace.nothing", "There is no turn \(id)", remedy: "See `lockgate undo --list`.")
+    }
+
+    private static func refuseForgotten(_ id: Int, _ turns: [TurnRecord]) throws(LockgateError) {
+        if id > 0, let first = turns.first, id < first.id {
+            throw .forgotten("Turn \(id) cannot be taken back or shown: it was")
+        }
+    }
 
     /// What the newest checkpoint leaves out, with the reason.
     package func omissions() throws(LockgateError) -> [(path: [UInt8], reason: Omission)] {
@@ -116,6 +149,10 @@ package final class CheckpointStore {
     /// - Parameter paths: relative to the workspace; with all below. Empty for everything.
     package func planUndo(last count: Int = 1, paths: [[UInt8]] = []) throws(LockgateError) -> RestorePlan {
         try plan(.undo, paths) { turns, history throws(LockgateError) in
+            if count > history.effective.count, let first = turns.first, first.id > 1 {
+                let left = history.effective.isEmpty ? "No turn" : "Only \(history.effective.count) of the last turns"
+                throw .forgotten("\(left) can be taken back; those before turn \(first.id) were")
+            }
             guard !history.effective.isEmpty else { throw .nothing("to undo: no turn has changed anything here") }
             return history.effective.suffix(max(0, count)).reversed()
         }
@@ -125,6 +162,7 @@ package final class CheckpointStore {
     package func planUndo(backTo id: Int, paths: [[UInt8]] = []) throws(LockgateError) -> RestorePlan {
         try plan(.undo, paths) { turns, history throws(LockgateError) in
             guard let first = history.effective.firstIndex(of: id) else {
+                try Self.refuseForgotten(id, turns)
                 throw .nothing("to undo: turn \(id) is not among those in effect (`lockgate undo --list`)")
             }
             return history.effective[first...].reversed()
@@ -145,6 +183,11 @@ package final class CheckpointStore {
     /// - Throws: `workspace.changed` is never thrown: a path that differs from the plan is left and listed.
     package func apply(_ plan: RestorePlan) throws(LockgateError) -> [RestorePlan.Conflict] {
         try locked { () throws(LockgateError) in
+            // Merged texts are named by no turn, so they may have been freed since the plan was made.
+            let contents = plan.steps.compactMap(\.to).filter { $0.kind == .file || $0.kind == .link }
+            guard contents.allSatisfy({ objects.contains($0.digest) }) else {
+                throw .forgotten("Nothing was changed: what this would bring back was")
+            }
             let before = try checkpoint()
             let turn = TurnRecord(
                 id: folder.lastTurnID() + 1, kind: plan.kind, began: .now,
@@ -196,6 +239,11 @@ package final class CheckpointStore {
                 "workspace.pending_damaged", "\(folder.path)/pending is damaged: an undo was interrupted",
                 remedy: "Compare the workspace with `lockgate diff`, then remove that file.")
         }
+        // Done to the end, but for this file. What came later must not be taken for the restore's.
+        if let turn = folder.turns().first(where: { $0.id == restore.turn.id }), turn.after != nil {
+            unlink(folder.path + "/pending")
+            return
+        }
         _ = try complete(restore)
     }
 
@@ -210,9 +258,18 @@ package final class CheckpointStore {
 
     private func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
         try folder.locked { () throws(LockgateError) in
-            do throws(SystemError) { try objects.refresh() } catch { throw .store(error) }
+            let wasReplaced: Bool
+            do throws(SystemError) { wasReplaced = try objects.refresh() } catch { throw .store(error) }
+            // What was seen is kept where all of it is still stored; the cache on disk always is.
+            if wasReplaced, let seen, !seen.isWhole(in: objects) { forgetSeen() }
+            try completePendingRestore()
             return try body()
         }
+    }
+
+    private func forgetSeen() {
+        seen = nil
+        hasLoaded = false
     }
 
     private func save(_ turn: TurnRecord) throws(LockgateError) {
@@ -225,11 +282,11 @@ package final class CheckpointStore {
             hasLoaded = true
             seen = folder.read("cache").flatMap(FolderNode.decode)
             // A cache may be newer than objects that a killed process did not get to name.
-            if let seen, !objects.contains(seen.digest) { self.seen = nil }
+            if let seen, !seen.isWhole(in: objects) { self.seen = nil }
         }
         let old = seen
         // A scan that fails half-way leaves the cache half-changed.
-        seen = nil
+        forgetSeen()
         do throws(SystemError) {
             let root: FolderHandle
             do throws(SystemError) {
@@ -255,11 +312,19 @@ package final class CheckpointStore {
                 try folder.write("cache", node.encoded())
                 unsaved = 0
             }
-            seen = node
+            (seen, hasLoaded) = (node, true)
             return digest
         } catch {
             throw .workspace(error)
         }
+    }
+}
+
+extension LockgateError {
+    fileprivate static func forgotten(_ text: String) -> LockgateError {
+        LockgateError(
+            "workspace.turn_forgotten", "\(text) forgotten to free space",
+            remedy: "`lockgate undo --list` shows what is kept; checkpoints.days and max_bytes say how long.")
     }
 }
 

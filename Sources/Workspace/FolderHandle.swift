@@ -10,19 +10,34 @@ final class FolderHandle {
 
     deinit { close(descriptor) }
 
+    /// openat2(2): folder, path, flags, mode, how to resolve; a descriptor or -errno.
+    typealias OpenBeneath = (Int32, UnsafePointer<CChar>?, Int32, mode_t, UInt64) -> Int32
+
+    // RESOLVE_BENEATH
+    private static let resolve = clinux_no_symlinks | clinux_no_magic_links | 0x08
+
     /// Opens a workspace's root by its canonical path.
-    static func root(_ path: String) throws(SystemError) -> FolderHandle {
+    ///
+    /// - Parameter openBeneath: the kernel's, but for tests.
+    /// - Throws: ENOSYS where the kernel, or a filter around the process, has no openat2. Every folder would then count
+    ///   as unreadable, and a checkpoint would hold nothing.
+    static func root(
+        _ path: String, openBeneath: OpenBeneath = { clinux_openat2($0, $1, $2, $3, $4) }
+    ) throws(SystemError) -> FolderHandle {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open", path, errno: errno) }
-        return FolderHandle(descriptor)
+        let root = FolderHandle(descriptor)
+        let probe = openBeneath(descriptor, ".", clinux_o_path | O_DIRECTORY, 0, resolve)
+        // Older container runtimes answer EPERM for calls that they do not know.
+        if probe == -ENOSYS || probe == -EPERM { throw SystemError("openat2", path, errno: ENOSYS) }
+        if probe >= 0 { close(probe) }
+        return root
     }
 
     /// Opens a folder below by its path; empty for this one. ELOOP where a link is on the way.
     func folder(_ path: some Collection<UInt8>) throws(SystemError) -> FolderHandle {
-        // RESOLVE_BENEATH
-        let resolve = clinux_no_symlinks | clinux_no_magic_links | 0x08
         let name = path.isEmpty ? [UInt8(ascii: ".")] : Array(path)
-        let result = clinux_openat2(descriptor, name.cString, O_RDONLY | O_DIRECTORY, 0, resolve)
+        let result = clinux_openat2(descriptor, name.cString, O_RDONLY | O_DIRECTORY, 0, Self.resolve)
         guard result >= 0 else { throw SystemError("open", name.shownPath, errno: -result) }
         return FolderHandle(result)
     }

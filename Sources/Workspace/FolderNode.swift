@@ -88,6 +88,30 @@ final class FolderNode {
         }
     }
 
+    /// Enough of the bytes for `listing(inHead:)`.
+    static var headSize: Int { magic.count + 4 * 8 + ContentDigest.size }
+
+    /// The listing that encoded bytes begin with.
+    static func listing(inHead bytes: [UInt8]) -> ContentDigest? {
+        guard bytes.starts(with: magic) else { return nil }
+        return bytes.withUnsafeBytes { raw in
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: raw[magic.count...]))
+            return FileStamp(&reader) == nil ? nil : reader.digest()
+        }
+    }
+
+    /// Whether a store has everything that the tree names.
+    func isWhole(in store: ObjectStore) -> Bool {
+        store.contains(digest)
+            && items.allSatisfy { item in
+                switch item.entry.kind {
+                case .file, .link: store.contains(item.entry.digest)
+                case .folder: item.node?.isWhole(in: store) ?? false
+                case .omitted: true
+                }
+            }
+    }
+
     /// Nil for anything but what `encoded` makes.
     static func decode(_ bytes: [UInt8]) -> FolderNode? {
         guard bytes.starts(with: magic) else { return nil }

@@ -4,24 +4,22 @@ import Glibc
 import Wire
 
 /// Contents by digest, in two append-only files: `data` holds the bytes end to end, `index` a record of digest, offset
-/// and length for each (48 bytes, little-endian).
+/// and length for each (48 bytes, little-endian). `ObjectRewriter` replaces both by smaller ones (`ObjectFiles`).
 ///
 /// Data is written before the record that names it. So a process that is killed in the middle leaves at most bytes
 /// that nothing names, or half a record, which the next writer cuts off. Every read is checked against its digest.
 /// The caller holds the store's lock.
 final class ObjectStore {
-    private struct Place {
+    struct Place {
         let offset: UInt64
         let length: UInt64
     }
 
-    private static let recordSize = 48
     /// Written out at this size.
     private static let bufferLimit = 1 << 20
 
-    private let folder: String
-    private let data: Int32
-    private let index: Int32
+    let folder: String
+    private(set) var files: ObjectFiles
     private var places: [ContentDigest: Place] = [:]
     /// Bytes of `index` that `places` knows.
     private var indexSize = 0
@@ -30,37 +28,37 @@ final class ObjectStore {
     private var buffer: [UInt8] = []
     private var records: [UInt8] = []
 
+    private var data: Int32 { files.data }
+    private var index: Int32 { files.index }
+
     init(_ folder: String) throws(SystemError) {
         self.folder = folder
-        try PosixFile.makeDirectory(folder)
-        data = Glibc.open(folder + "/data", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard data >= 0 else { throw SystemError("open", folder + "/data", errno: errno) }
-        index = Glibc.open(folder + "/index", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard index >= 0 else {
-            close(data)
-            throw SystemError("open", folder + "/index", errno: errno)
-        }
+        files = try ObjectFiles(folder)
         try refresh()
     }
 
-    deinit {
-        close(data)
-        close(index)
-    }
-
-    /// Takes in what another process has added; cuts off what a killed one left.
-    func refresh() throws(SystemError) {
+    /// Takes in what another process has added, or swapped in; cuts off what a killed one left.
+    ///
+    /// - Returns: whether objects that were there may be gone.
+    @discardableResult
+    func refresh() throws(SystemError) -> Bool {
+        let wasReplaced = !files.isCurrent
+        // What a failed write has left was never named on disk.
+        if wasReplaced || !buffer.isEmpty || !records.isEmpty {
+            if wasReplaced { files = try ObjectFiles(folder) }
+            (places, indexSize, buffer, records) = ([:], 0, [], [])
+        }
         var status = stat()
         guard fstat(data, &status) == 0 else { throw SystemError("stat", folder, errno: errno) }
         dataSize = UInt64(status.st_size)
         guard fstat(index, &status) == 0 else { throw SystemError("stat", folder, errno: errno) }
-        let whole = Int(status.st_size) / Self.recordSize * Self.recordSize
+        let whole = Int(status.st_size) / ObjectFiles.recordSize * ObjectFiles.recordSize
         if whole != Int(status.st_size), ftruncate(index, off_t(whole)) != 0 {
             throw SystemError("truncate", folder, errno: errno)
         }
-        guard whole > indexSize else { return }
-        let added = try Self.read(index, at: indexSize, count: whole - indexSize)
-        places.reserveCapacity(whole / Self.recordSize)
+        guard whole > indexSize else { return wasReplaced }
+        let added = try ObjectFiles.read(index, at: indexSize, count: whole - indexSize)
+        places.reserveCapacity(whole / ObjectFiles.recordSize)
         added.withUnsafeBytes { raw in
             var reader = ByteReader(raw)
             while let digest = reader.digest(), let offset = reader.integer(UInt64.self),
@@ -68,11 +66,17 @@ final class ObjectStore {
             {
                 // A record beyond the data's end was written, but its data never reached the disk.
                 let (end, overflow) = offset.addingReportingOverflow(length)
-                if !overflow, end <= dataSize { places[digest] = Place(offset: offset, length: length) }
+                if digest != .none, !overflow, end <= dataSize {
+                    places[digest] = Place(offset: offset, length: length)
+                }
             }
         }
         indexSize = whole
+        return wasReplaced
     }
+
+    /// Where an object lies in `data`; nil if it is not there.
+    func place(of digest: ContentDigest) -> Place? { places[digest] }
 
     func contains(_ digest: ContentDigest) -> Bool { places[digest] != nil }
 
@@ -105,7 +109,7 @@ final class ObjectStore {
         var hash = SHA256()
         while filled > 0 {
             chunk.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<filled])) }
-            try Self.write(data, chunk[..<filled], at: dataSize)
+            try ObjectFiles.write(data, chunk[..<filled], at: dataSize)
             dataSize += UInt64(filled)
             if dataSize - start > UInt64(limit) {
                 try cutData(to: start)
@@ -130,12 +134,12 @@ final class ObjectStore {
         guard let place = places[digest] else {
             throw LockgateError(
                 "workspace.object_missing", "The checkpoint store \(folder) lacks the content \(digest.text)",
-                remedy: "Choose a newer checkpoint; older ones may have expired.")
+                remedy: "Choose a newer turn (`lockgate undo --list`); older ones are forgotten in time.")
         }
         let bytes: [UInt8]
         do throws(SystemError) {
             try flush()
-            bytes = try Self.read(data, at: Int(place.offset), count: Int(place.length))
+            bytes = try ObjectFiles.read(data, at: Int(place.offset), count: Int(place.length))
         } catch {
             throw .store(error)
         }
@@ -151,7 +155,7 @@ final class ObjectStore {
     func flush() throws(SystemError) {
         try writeBuffer()
         guard !records.isEmpty else { return }
-        try Self.write(index, records[...], at: UInt64(indexSize))
+        try ObjectFiles.write(index, records[...], at: UInt64(indexSize))
         indexSize += records.count
         records = []
     }
@@ -165,7 +169,7 @@ final class ObjectStore {
 
     private func writeBuffer() throws(SystemError) {
         guard !buffer.isEmpty else { return }
-        try Self.write(data, buffer[...], at: dataSize)
+        try ObjectFiles.write(data, buffer[...], at: dataSize)
         dataSize += UInt64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
     }
@@ -188,32 +192,6 @@ final class ObjectStore {
         }
         return filled
     }
-
-    private static func write(_ file: Int32, _ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(SystemError) {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                pwrite(file, $0.baseAddress?.advanced(by: done), $0.count - done, off_t(offset) + off_t(done))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw SystemError("write", "", errno: count < 0 ? errno : EIO) }
-            done += count
-        }
-    }
-
-    private static func read(_ file: Int32, at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let got = bytes.withUnsafeMutableBytes {
-                pread(file, $0.baseAddress?.advanced(by: done), count - done, off_t(offset + done))
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got > 0 else { throw SystemError("read", "", errno: got < 0 ? errno : EIO) }
-            done += got
-        }
-        return bytes
-    }
 }
 
 extension LockgateError {
@@ -226,6 +204,12 @@ extension LockgateError {
 
     /// A file of the workspace cannot be read or written.
     static func workspace(_ error: SystemError) -> LockgateError {
-        LockgateError("workspace.failed", "The workspace: \(error)", remedy: "Check the file's owner and permissions.")
+        guard error.call != "openat2" || error.errno != ENOSYS else {
+            return LockgateError(
+                "workspace.kernel_too_old", "There is no openat2, without which \(error.path) is not safe to read",
+                remedy: "Use Linux 5.6 or newer, in a container a runtime that lets openat2 through.")
+        }
+        return LockgateError(
+            "workspace.failed", "The workspace: \(error)", remedy: "Check the file's owner and permissions.")
     }
 }

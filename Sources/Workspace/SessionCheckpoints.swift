@@ -14,18 +14,29 @@ package final class SessionCheckpoints: TurnCheckpoints {
         var phase = Phase.idle
         /// Tells a turn's own end of recording from that of one before it.
         var turns = 0
+        /// Frees space; one at a time.
+        var expiry: Task<Void, Never>?
     }
 
+    /// What frees space may take so long after a session's end: 3 seconds.
+    private static let patience = Duration.seconds(3)
+
     private let worker: CheckpointWorker
+    private let expiry: ExpiryWorker?
     private let state = Mutex(State())
     private let waiting: @Sendable () -> Void
 
     /// - Parameters:
     ///   - home: LOCKGATE_HOME.
     ///   - workspace: canonical.
+    ///   - retention: nil to keep everything.
     ///   - waiting: called when an effect has waited for a second, such as for the first checkpoint of a large tree.
-    package init(home: String, workspace: String, waiting: @escaping @Sendable () -> Void = {}) {
+    package init(
+        home: String, workspace: String, retention: CheckpointRetention? = nil,
+        waiting: @escaping @Sendable () -> Void = {}
+    ) {
         worker = CheckpointWorker(home: home, workspace: workspace)
+        expiry = retention.map { ExpiryWorker(home: home, workspace: workspace, retention: $0) }
         self.waiting = waiting
     }
 
@@ -58,6 +69,37 @@ package final class SessionCheckpoints: TurnCheckpoints {
         return try await worker.end(turn)
     }
 
+    /// The session is over. What frees space may end if that takes no longer than moments; after that it is stopped, and
+    /// if it hangs in the disk or another process's lock, it is left to end with the process as if killed.
+    package func finish() async {
+        guard let expiry, let task = state.withLock({ $0.expiry }) else { return }
+        let (ends, signal) = AsyncStream.makeStream(of: Void.self)
+        let watch = Task {
+            await task.value
+            signal.finish()
+        }
+        let limit = Task {
+            guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+            expiry.stop()
+            if (try? await Task.sleep(for: .seconds(1))) != nil { signal.finish() }
+        }
+        for await _ in ends {}
+        limit.cancel()
+        watch.cancel()
+    }
+
+    /// Frees space beside the turn, which mostly waits for the model.
+    private func expire() {
+        guard let expiry else { return }
+        state.withLock { state in
+            let last = state.expiry
+            state.expiry = Task(priority: .background) {
+                await last?.value
+                await expiry.run()
+            }
+        }
+    }
+
     /// The task that records the beginning, started if it was not; nil outside of a turn.
     private func begun() -> (Task<TurnRecord, any Error>, isDone: Bool)? {
         state.withLock { state in
@@ -83,6 +125,7 @@ package final class SessionCheckpoints: TurnCheckpoints {
                 state.phase = .begun(task, isDone: true)
             }
         }
+        expire()
     }
 
     /// Waits for the task, but no longer than until the caller is cancelled: a large tree must not keep a person who

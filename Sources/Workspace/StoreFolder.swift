@@ -3,7 +3,7 @@ import Glibc
 import Wire
 
 /// A workspace's folder in the product's home: `workspaces/<digest of its canonical path>`, with `objects/`, `turns/`,
-/// `cache`, `pending`, `path` and `lock`.
+/// `cache`, `pending`, `path`, `expiry` and two locks.
 struct StoreFolder {
     let path: String
     let workspace: String
@@ -16,12 +16,12 @@ struct StoreFolder {
         }
         self.workspace = canonical
         path = Self.path(home: home, canonical: canonical)
-        do throws(SystemError) {
-            try PosixFile.makeDirectory(path + "/turns")
-            if !PosixFile.exists(path + "/path") { try PosixFile.replace(path + "/path", with: Array(canonical.utf8)) }
-        } catch {
-            throw .store(error)
-        }
+        do throws(SystemError) { try make() } catch { throw .store(error) }
+    }
+
+    private func make() throws(SystemError) {
+        try PosixFile.makeDirectory(path + "/turns")
+        if !PosixFile.exists(path + "/path") { try PosixFile.replace(path + "/path", with: Array(workspace.utf8)) }
     }
 
     private static func path(home: String, canonical: String) -> String {
@@ -43,23 +43,50 @@ struct StoreFolder {
     ///
     /// - Throws: `workspace.busy` after 30 seconds.
     func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
-        let file = Glibc.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .store(SystemError("open", path + "/lock", errno: errno)) }
-        defer { close(file) }
         let end = ContinuousClock.now + .seconds(30)
-        while flock(file, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw .store(SystemError("flock", path + "/lock", errno: errno))
+        while true {
+            let file = try openLock()
+            defer { close(file) }
+            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+                guard errno == EWOULDBLOCK || errno == EINTR else {
+                    throw .store(SystemError("flock", path + "/lock", errno: errno))
+                }
+                guard ContinuousClock.now < end else {
+                    throw LockgateError(
+                        "workspace.busy", "Another session has been taking a checkpoint of \(workspace) for 30 seconds",
+                        remedy: "Try again when it has ended.")
+                }
+                usleep(5000)
+                continue
             }
-            guard ContinuousClock.now < end else {
-                throw LockgateError(
-                    "workspace.busy", "Another session has been taking a checkpoint of \(workspace) for 30 seconds",
-                    remedy: "Try again when it has ended.")
-            }
-            usleep(5000)
+            // The store may have been removed as unused while this one waited for it.
+            guard Self.names(path + "/lock", file) else { continue }
+            // When the store was last used (`StoreSweep`).
+            futimens(file, nil)
+            return try body()
         }
-        return try body()
     }
+
+    private func openLock() throws(LockgateError) -> Int32 {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC
+        let file = Glibc.open(path + "/lock", flags, 0o600)
+        if file >= 0 { return file }
+        guard errno == ENOENT else { throw .store(SystemError("open", path + "/lock", errno: errno)) }
+        do throws(SystemError) { try make() } catch { throw .store(error) }
+        let second = Glibc.open(path + "/lock", flags, 0o600)
+        guard second >= 0 else { throw .store(SystemError("open", path + "/lock", errno: errno)) }
+        return second
+    }
+
+    /// Whether a path still names an open file.
+    static func names(_ path: String, _ file: Int32) -> Bool {
+        var (open, named) = (stat(), stat())
+        return fstat(file, &open) == 0 && stat(path, &named) == 0 && open.st_ino == named.st_ino
+            && open.st_dev == named.st_dev
+    }
+
+    /// Takes the lock under which one process at a time forgets turns; nil while another does.
+    func expiryLock() throws(SystemError) -> FileLock? { try FileLock(path + "/expiry.lock") }
 
     /// Replaces a file so that a killed process leaves the old or the new one. It waits for no disk: after a loss of
     /// power the file may be missing, and then a checkpoint is.
@@ -86,9 +113,31 @@ struct StoreFolder {
         }
     }
 
+    /// What can be read of it without reading them all.
+    var oldestTurn: TurnRecord? {
+        let name = PosixFile.list(path + "/turns").first { $0.hasSuffix(".json") }
+        return name.flatMap { read("turns/\($0)") }.flatMap { try? JSONValue(parsing: $0) }
+            .flatMap(TurnRecord.init(json:))
+    }
+
+    /// The records are removed oldest first, so that those that stay are the newest whenever that is interrupted.
+    func forget(through id: Int) throws(SystemError) {
+        for name in PosixFile.list(path + "/turns") {
+            guard let number = Self.number(name) else { continue }
+            guard number <= id else { break }
+            guard unlink("\(path)/turns/\(name)") == 0 || errno == ENOENT else {
+                throw SystemError("unlink", "\(path)/turns/\(name)", errno: errno)
+            }
+        }
+    }
+
+    /// Nil for anything but a turn's file.
+    private static func number(_ name: String) -> Int? {
+        name.hasSuffix(".json") ? Int(name.dropLast(".json".utf8.count)) : nil
+    }
+
     func lastTurnID() -> Int {
-        let names = PosixFile.list(path + "/turns").filter { $0.hasSuffix(".json") }
-        return names.last.flatMap { Int($0.dropLast(".json".utf8.count)) } ?? 0
+        PosixFile.list(path + "/turns").compactMap(Self.number).last ?? 0
     }
 
     private static func fileName(_ id: Int) -> String {

@@ -133,10 +133,14 @@ struct TreeRestorer {
         }
         if step.from?.kind == .folder {
             if unlinkat(folder.descriptor, name, AT_REMOVEDIR) == 0 || errno == ENOENT { return nil }
+            // What was to come in its place may be there, from a run that was killed; `put` judges.
+            if errno == ENOTDIR, step.to != nil { return nil }
             // What others have put in it stays, and so does the folder.
             return errno == ENOTEMPTY ? "the folder holds other files now; kept" : String(cString: strerror(errno))
         }
-        guard folder.status(of: name) != nil else { return nil }
+        guard let status = folder.status(of: name) else { return nil }
+        // The folder that was to come in its place is there, from a run that was killed.
+        if step.to?.kind == .folder, status.st_mode & S_IFMT == S_IFDIR { return nil }
         let aside = Self.temporaryName(step)
         try rename(name, aside, folder, step)
         guard try observe(aside, in: folder) == step.from else {

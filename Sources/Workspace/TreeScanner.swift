@@ -167,6 +167,8 @@ struct TreeScanner {
         do throws(SystemError) {
             opened = try folder.folder(name.nameBytes)
         } catch {
+            // Nothing may count as left out for want of something that is the process's.
+            guard ![ENOSYS, EMFILE, ENFILE, ENOMEM].contains(error.errno) else { throw error }
             return error.errno == ENOENT ? nil : omitted(name, .unreadable)
         }
         if !wasCovered, OmissionRules.markers.contains(where: { opened.status(of: Array($0.utf8).cString) != nil }) {

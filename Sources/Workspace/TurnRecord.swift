@@ -63,6 +63,8 @@ struct TurnHistory {
 
     init(_ turns: [TurnRecord]) {
         var revokedBy: [Int: [Int]] = [:]
+        // An undo may outlive what it took back.
+        let known = Set(turns.map(\.id))
         for turn in turns {
             switch turn.kind {
             case .turn:
@@ -78,7 +80,7 @@ struct TurnHistory {
             case .redo:
                 for id in turn.revoked {
                     undos.removeAll { $0 == id }
-                    effective += revokedBy[id] ?? []
+                    effective += (revokedBy[id] ?? []).filter(known.contains)
                 }
                 effective.sort()
             }

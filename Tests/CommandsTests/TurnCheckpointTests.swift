@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 import Wire
+import Workspace
 
 /// Sessions record the workspace around their turns, and `undo` takes a turn back.
 @Suite(.timeLimit(.minutes(2))) struct TurnCheckpointTests {
@@ -116,6 +117,38 @@ import Wire
                 "--json", "-s", "workspace-write", "-c", "checkpoints.enabled=false", "go",
             ])
             #expect(off.status == 0)
+        }
+    }
+
+    @Test func aRunFreesWhatOldTurnsTook() async throws {
+        try await ExecFixture.with([ExecFixture.shell("rm README.md"), .text("Done.")]) { fixture in
+            // Twelve turns that replace a file, the first by something large.
+            let path = fixture.repository.path
+            let store = try CheckpointStore(home: fixture.home.path, workspace: path)
+            for number in 1...12 {
+                let turn = try store.begin("\(number)")
+                let bytes = [UInt8](repeating: UInt8(number), count: number == 1 ? 3_000_000 : 1000)
+                try PosixFile.replace(path + "/data", with: bytes)
+                _ = try store.end(turn)
+            }
+            #expect(store.size > 3_000_000)
+            let run = try await fixture.exec([
+                "--json", "-s", "workspace-write", "-c", "checkpoints.max_bytes=1048576", "go",
+            ])
+            #expect(run.status == 0)
+            #expect(store.size < 1_000_000)
+            // The turn under way may have ended first.
+            #expect([2, 3].contains(12 - store.turns().count { $0.id < 13 }))
+            let refused = try await Self.undo(fixture, "t2")
+            #expect(refused.status == 1)
+            #expect(refused.errorText.contains("forgotten to free space"))
+            let shown = try await ProgramRun.run(
+                "lockgate", ["diff", "t1"], in: path, environment: fixture.environment, scratch: fixture.home)
+            #expect(shown.errorText.contains("forgotten to free space"))
+            #expect(try await Self.undo(fixture).status == 0)
+            #expect(PosixFile.exists(path + "/README.md"))
+            #expect(try await Self.undo(fixture, "t4").status == 0)
+            #expect(try PosixFile.read(path + "/data", limit: 10_000) == [UInt8](repeating: 3, count: 1000))
         }
     }
 

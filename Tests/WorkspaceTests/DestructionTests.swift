@@ -5,55 +5,7 @@ import Testing
 
 /// Ways in which an agent's commands destroy work. After undo everything is as it was.
 @Suite struct DestructionTests {
-    static let ways = [
-        "cd .. && rm -rf work",
-        "rm -rf ./* ./.[!.]*",
-        "rm -rf .git",
-        "rm -rf .git/objects",
-        "rm -rf .git/refs .git/HEAD",
-        "git clean -fdx",
-        "git clean -ffdx",
-        "git reset -q --hard",
-        "git checkout -q -- .",
-        "git checkout -q -f other",
-        "git stash -q -u && git stash drop -q",
-        "git stash drop -q",
-        "git stash clear",
-        "git branch -D other",
-        "git add -A && git commit -q -m all && git gc -q --prune=now",
-        """
-        git add -A && git commit -q -m all && git reset -q --hard HEAD~1 && git reflog expire --expire=now --all
-        git gc -q --prune=now
-        """,
-        "git rm -rq --cached .",
-        "git config core.bare true",
-        "git update-ref -d refs/heads/main",
-        "mv -f new.txt src/main.c",
-        "mv src gone && mv docs src",
-        "mv .git .git-away",
-        ": > src/main.c",
-        "find . -type f -exec truncate -s 0 {} +",
-        "find . -type f -not -path './.git/*' -exec sed -i 's/^/x/' {} +",
-        "find . -delete 2>/dev/null; true",
-        "chmod -R 777 .",
-        "chmod 000 .env src/main.c",
-        "rm .env",
-        "echo other > .env",
-        "rm link && ln -s /etc/passwd link",
-        "rm -rf src && ln -s / src",
-        "rm dangling && mkdir dangling && touch dangling/f",
-        "rm -rf docs && echo file > docs",
-        "rmdir empty/inner empty",
-        "touch -r docs .env; printf SECRET=2 > .env; touch -d '2001-01-01' .env",
-        "touch CACHEDIR.TAG src/CACHEDIR.TAG && rm src/main.c",
-        "cp /bin/true data.bin",
-        "dd if=/dev/zero of=data.bin bs=1024 count=600 2>/dev/null",
-        "rm -rf nested/.git nested/n.txt",
-        "git worktree add -q ../other-tree other && git worktree remove -f ../other-tree && rm -f .git/index",
-        "printf 'w\\n' > \"$(printf 'new\\nline')\" && rm crlf.txt",
-    ]
-
-    @Test(arguments: ways) func undoBringsEverythingBack(way: String) throws {
+    @Test(arguments: DestructionScripts.ways) func undoBringsEverythingBack(way: String) throws {
         try WorkspaceFixture.with { fixture in
             try fixture.makeRepository()
             let before = try fixture.picture()

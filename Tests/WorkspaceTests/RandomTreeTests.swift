@@ -23,12 +23,15 @@ import Testing
         }
     }
 
+    /// So many changes, whatever becomes of each.
+    static func script(_ count: Int, _ random: inout SeededGenerator) -> String {
+        (0..<count).map { _ in "(\(change(&random))) 2>/dev/null" }.joined(separator: "\n") + "\ntrue"
+    }
+
     @Test(arguments: 1...12) func undoAndRedoAreExact(seed: UInt64) throws {
         try WorkspaceFixture.with { fixture in
             var random = SeededGenerator(seed: seed)
-            func script() -> String {
-                (0..<25).map { _ in "(\(Self.change(&random))) 2>/dev/null" }.joined(separator: "\n") + "\ntrue"
-            }
+            func script() -> String { Self.script(25, &random) }
             try fixture.shell(script())
             var pictures = [try fixture.picture()]
             let store = try fixture.store()

@@ -1,6 +1,8 @@
+import Basics
 import Glibc
 import TestSupport
 import Testing
+import Wire
 
 @testable import Workspace
 
@@ -111,6 +113,21 @@ import Testing
             #expect(plan.conflicts.map(\.reason) == ["not covered now"])
             _ = try store.apply(plan)
             #expect(try fixture.text("f.lockgate-undo") == "1\n")
+        }
+    }
+
+    /// Without openat2 every folder would count as unreadable and a checkpoint would hold nothing.
+    @Test(arguments: [ENOSYS, EPERM]) func aKernelWithoutOpenat2IsRefused(reason: Int32) throws {
+        try WorkspaceFixture.with { fixture in
+            let error = #expect(throws: SystemError.self) {
+                try FolderHandle.root(fixture.path) { _, _, _, _, _ in -reason }
+            }
+            #expect(error == SystemError("openat2", fixture.path, errno: ENOSYS))
+            let shown = LockgateError.workspace(try #require(error))
+            #expect(shown.code == "workspace.kernel_too_old")
+            #expect(shown.message == "There is no openat2, without which \(fixture.path) is not safe to read")
+            #expect(shown.remedy?.contains("Linux 5.6") == true)
+            _ = try FolderHandle.root(fixture.path)
         }
     }
 

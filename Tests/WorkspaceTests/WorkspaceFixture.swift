@@ -30,23 +30,8 @@ struct WorkspaceFixture {
         guard mayFail || run.status == 0 else { throw TestFailure("\(script): \(run.errorText)") }
     }
 
-    /// Makes the workspace a repository with history, a branch, a stash, staged and unstaged changes, ignored and
-    /// untracked files, links, modes and empty folders.
-    func makeRepository() throws {
-        try shell(
-            """
-            git init -q -b main && git config user.name T && git config user.email t@localhost
-            mkdir -p src/deep docs && echo 'main' > src/main.c && echo deep > src/deep/a.txt && echo doc > docs/d.md
-            printf '.env\\n*.log\\n' > .gitignore && printf '#!/bin/sh\\necho hi\\n' > run.sh && chmod 755 run.sh
-            printf 'a\\r\\nb\\r\\n' > crlf.txt && ln -s src/main.c link && ln -s nowhere dangling
-            git add -A && git commit -q -m one && git branch other
-            echo stashed >> docs/d.md && git stash -q
-            echo staged >> src/main.c && git add src/main.c && echo unstaged >> src/deep/a.txt
-            echo SECRET=1 > .env && chmod 600 .env && echo log > x.log && echo untracked > new.txt
-            mkdir -p empty/inner && chmod 700 empty && printf 'bin\\000\\377' > data.bin
-            mkdir nested && cd nested && git init -q -b main && echo n > n.txt
-            """)
-    }
+    /// Makes the workspace a repository as `DestructionScripts` describes it.
+    func makeRepository() throws { try shell(DestructionScripts.repository) }
 
     /// Every path with type, mode and content, as text.
     func picture() throws -> [String: String] {

@@ -58,6 +58,7 @@ extension SessionSetup {
             await commands.closeAll()
             await hookLauncher?.shutDown()
             await launcher.shutDown()
+            await checkpoints?.finish()
             await shutdown()
         }
     }
@@ -69,7 +70,8 @@ extension SessionSetup {
         guard settings.checkpoints.isEnabled, !request.isEphemeral, policy.sandboxMode.value != .readOnly else {
             return nil
         }
-        return SessionCheckpoints(home: home, workspace: cwd) {
+        let retention = CheckpointRetention(days: settings.checkpoints.days, maxBytes: settings.checkpoints.maxBytes)
+        return SessionCheckpoints(home: home, workspace: cwd, retention: retention) {
             progress(
                 "recording the workspace before the first change, so that it can be taken back; the first time reads every file ..."
             )

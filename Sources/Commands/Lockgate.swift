@@ -11,7 +11,7 @@ package struct Lockgate: AsyncParsableCommand {
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
             RulesCommand.self, HooksCommand.self, GrantsCommand.self, ModelCommand.self, DoctorCommand.self,
-            UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self,
+            ImportCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self,
         ])
 
     package init() {}

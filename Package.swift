@@ -34,7 +34,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Journal", "Models", "Policy", "Sandbox",
+                "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
+                "Sandbox",
                 "Text", "Tools", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
@@ -63,6 +64,11 @@ let package = Package(
         .testTarget(
             name: "HooksTests",
             dependencies: ["Basics", "Config", "Hooks", "Sandbox", "TestSupport", "Wire", "lockgate-sandbox"],
+            swiftSettings: strict),
+        .target(name: "Import", dependencies: ["Basics", "Config", "Hooks", "Policy", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "ImportTests",
+            dependencies: ["Basics", "Config", "Hooks", "Import", "Policy", "TestSupport", "Wire"],
             swiftSettings: strict),
         .target(
             name: "Journal",

@@ -10,9 +10,9 @@ package struct Lockgate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
-            RulesCommand.self, HooksCommand.self, GrantsCommand.self, ModelCommand.self, DoctorCommand.self,
-            UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self, SessionsCommand.self,
-            AuditCommand.self,
+            RulesCommand.self, HooksCommand.self, GrantsCommand.self, ImportCommand.self, ModelCommand.self,
+            DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self,
+            SessionsCommand.self, AuditCommand.self,
         ])
 
     package init() {}

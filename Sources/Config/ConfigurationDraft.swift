@@ -88,6 +88,6 @@ package struct ConfigurationDraft: Sendable {
 
     private func place(of path: [String]) -> SourcePlace {
         let position = document.position(of: path)
-        return SourcePlace(file: file, line: position?.line ?? 1, column: position?.column ?? 1)
+        return SourcePlace(file: file, line: position?.line, column: position?.column)
     }
 }

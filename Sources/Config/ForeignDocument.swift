@@ -1,20 +1,22 @@
 package import Basics
 package import Wire
 
-/// A place in a file of another agent, both numbers counted from 1.
+/// A place in a file of another agent, both numbers counted from 1; the file as a whole without them.
 package struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
     package var file: String
-    package var line: Int
-    package var column: Int
+    package var line: Int?
+    package var column: Int?
 
-    package init(file: String, line: Int = 1, column: Int = 1) {
+    package init(file: String, line: Int? = nil, column: Int? = nil) {
         self.file = file
         self.line = line
         self.column = column
     }
 
     /// `file:line:column`, as compilers print it.
-    package var description: String { "\(file):\(line):\(column)" }
+    package var description: String {
+        ([file] + [line, column].compactMap { $0.map(String.init) }).joined(separator: ":")
+    }
 }
 
 /// A TOML or JSON file of another agent, read with the places of its values. Nothing in it counts here.
@@ -32,7 +34,16 @@ package struct ForeignDocument: Sendable {
         let document = try TOMLDocument(SourceText(name: file, bytes: bytes))
         root = document.root
         source = document.source
-        offsets = Dictionary(document.entries.map { ($0.path, $0.key.lowerBound) }) { first, _ in first }
+        // A table that only exists through longer keys stands where the first of those does.
+        var offsets: [[String]: Int] = [:]
+        for entry in document.entries {
+            var path = entry.path
+            while !path.isEmpty, offsets[path] == nil {
+                offsets[path] = entry.key.lowerBound
+                path.removeLast()
+            }
+        }
+        self.offsets = offsets
         foreign = document.foreign
     }
 
@@ -65,7 +76,7 @@ package struct ForeignDocument: Sendable {
     package func place(of path: [String]) -> SourcePlace {
         var path = path
         while !path.isEmpty {
-            if let offset = offsets[path] ?? offsets.filter({ $0.key.starts(with: path) }).map(\.value).min() {
+            if let offset = offsets[path] {
                 let position = source.position(of: offset)
                 return SourcePlace(file: file, line: position.line, column: position.column)
             }

@@ -95,8 +95,10 @@ extension ConfigurationOption {
         option(
             "filesystem.deny_read", .list(.pathPattern), \.denyRead, default: .value([]), project: .allowed,
             merge: .union,
-            "Paths and globs that commands cannot read, besides the built-in list of secrets; all layers' entries count."
-        ),
+            """
+            Paths and globs that commands and file tools cannot read, besides the built-in list of secrets; all layers' \
+            entries count. Relative ones start at the workspace.
+            """),
         option(
             "filesystem.allow_read", .list(.pathPattern), \.allowRead, default: .value([]), project: .refused(widens),
             """

@@ -136,7 +136,7 @@ enum ClaudePlanner {
         _ rules: inout [Rule], isProject: Bool
     ) throws(LockgateError) {
         // Patterns for single command lines are where keys end up that somebody once allowed.
-        guard SecretShape.firstKey(in: Array(text.utf8)) == nil else {
+        guard SecretShape.firstKey(in: Array(text.utf8)) == nil, !SecretShape.holdsPassword(text) else {
             return builder.leave(
                 "permissions.\(list.rawValue)", place, "it holds what looks like a key, and keys are never copied")
         }

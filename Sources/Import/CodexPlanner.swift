@@ -108,7 +108,7 @@ enum CodexPlanner {
 
     private static func isSecret(_ setting: ForeignSetting) -> Bool {
         guard let text = setting.value.string else { return false }
-        if SecretShape.firstKey(in: Array(text.utf8)) != nil { return true }
+        if SecretShape.firstKey(in: Array(text.utf8)) != nil || SecretShape.holdsPassword(text) { return true }
         let table = setting.path.dropLast().last
         guard
             table == "http_headers" || table == "query_params"

@@ -9,6 +9,10 @@ struct PlanBuilder {
     let target: ImportTarget
     private var drafts: [String: ConfigurationDraft] = [:]
     private var hooks: HookMerge?
+    private var count = 0
+
+    /// Settings and hooks of one import. People have dozens; each is an edit of its own, checked by reading the file anew.
+    static let maximumCount = 250
 
     init(_ source: ImportSource, _ target: ImportTarget) {
         self.target = target
@@ -27,6 +31,12 @@ struct PlanBuilder {
         plan.leftovers.append(ImportPlan.Leftover(what, from: place, reason: reason, remedy: remedy))
     }
 
+    private func tooMany(_ place: SourcePlace) -> LockgateError {
+        LockgateError(
+            "import.too_many", "\(place): more than \(Self.maximumCount) settings and hooks",
+            remedy: "import from a copy with what you need: --from DIR")
+    }
+
     // MARK: Settings
 
     /// Sets a key in a configuration file of ours, the usual one if none is named.
@@ -34,6 +44,8 @@ struct PlanBuilder {
         throws(LockgateError)
     {
         let path = file ?? configFile
+        count += 1
+        guard count <= Self.maximumCount else { throw tooMany(setting.place) }
         var draft =
             if let draft = drafts[path] { draft } else {
                 try ConfigurationDraft(
@@ -48,7 +60,7 @@ struct PlanBuilder {
         case .kept(let value, let place):
             plan.kept.append(
                 ImportPlan.Leftover(
-                    key, from: setting.place, reason: "\(place.file):\(place.line) has \(TOMLText.inline(value))"))
+                    key, from: setting.place, reason: "\(place) has \(TOMLText.inline(value))"))
         case .refused(let reason, let remedy):
             leave(key, setting.place, reason, remedy)
         }
@@ -90,12 +102,15 @@ struct PlanBuilder {
         _ handler: JSONValue, _ event: String, _ matcher: JSONValue?, _ place: SourcePlace
     ) throws(LockgateError) {
         let file = "\(target.folder)/\(ConfigurationLoader.hooksFileName)"
+        count += 1
+        guard count <= Self.maximumCount else { throw tooMany(place) }
         var merge =
             if let hooks { hooks } else {
                 try HookMerge(file: file, bytes: target.files[file], layer: layer)
             }
         let name = "hooks.\(event)"
-        guard SecretShape.firstKey(in: handler.bytes) == nil else {
+        let texts = handler.object?.members.compactMap(\.value.string) ?? []
+        guard SecretShape.firstKey(in: handler.bytes) == nil, !texts.contains(where: SecretShape.holdsPassword) else {
             return leave(name, place, "its command holds what looks like a key, and keys are never copied")
         }
         switch merge.add(handler, event: event, matcher: matcher) {

@@ -12,11 +12,7 @@ package enum SecretShape {
     /// Whether a value is a key by its form, or too random for anything else; for short values such as variables.
     package static func isSecret(value: String) -> Bool {
         if firstKey(in: Array(value.utf8)) != nil { return true }
-        // An address with a password in it.
-        if let scheme = value.firstRange(of: "://") {
-            let host = value[scheme.upperBound...].prefix { $0 != "/" }
-            if let at = host.lastIndex(of: "@"), host[..<at].contains(":") { return true }
-        }
+        if holdsPassword(value) { return true }
         let word = value.utf8
         guard word.count >= 32, word.allSatisfy(isTokenByte) else { return false }
         // Long words of letters alone, or paths, are names; keys mix in digits.
@@ -24,13 +20,27 @@ package enum SecretShape {
         return digits >= 4 && digits < word.count
     }
 
+    /// Whether a text holds an address with a password in it.
+    package static func holdsPassword(_ text: String) -> Bool {
+        var rest = text[...]
+        while let scheme = rest.firstRange(of: "://") {
+            rest = rest[scheme.upperBound...]
+            let host = rest.prefix { $0 != "/" && !$0.isWhitespace }
+            if let at = host.lastIndex(of: "@"), host[..<at].contains(":") { return true }
+        }
+        return false
+    }
+
     /// The offset of the first text in a file that is a key by its form.
     package static func firstKey(in bytes: [UInt8]) -> Int? {
         for (start, byte) in bytes.enumerated() where firsts.contains(byte) {
             for (prefix, length) in forms where bytes[start...].starts(with: prefix) {
                 let isWordStart = start == 0 || !isTokenByte(bytes[start - 1])
-                let rest = bytes[(start + prefix.count)...].prefix { isTokenByte($0) || $0 == UInt8(ascii: ".") }
-                if isWordStart, rest.count >= length { return start }
+                guard isWordStart else { continue }
+                let rest = bytes[(start + prefix.count)...].prefix(length)
+                if rest.count == length, rest.allSatisfy({ isTokenByte($0) || $0 == UInt8(ascii: ".") }) {
+                    return start
+                }
             }
         }
         return nil

@@ -1,5 +1,6 @@
 import Basics
 import Config
+import Hooks
 import Import
 import Policy
 import Testing
@@ -147,7 +148,7 @@ import Wire
     @Test func theUsersInstructionsAreCopiedAndAProjectsAreNamed() throws {
         let user = try ImportFixture.plan(.claude, ["CLAUDE.md": "Use tabs.\n@docs/style.md\n"])
         #expect(user.text("\(Self.home)/AGENTS.md") == "Use tabs.\n@docs/style.md\n")
-        #expect(user.left == ["@docs/style.md 2:1"])
+        #expect(user.left == ["@docs/style.md 2"])
         let config = "\(ImportFixture.project)/.lockgate/config.toml"
         let project = try ImportFixture.plan(.claude, ["CLAUDE.md": "x\n"], isProject: true)
         #expect(project.text(config) == "project_doc_fallback_filenames = [\"CLAUDE.md\"]\n")
@@ -161,6 +162,53 @@ import Wire
             let error = #expect(throws: LockgateError.self) { try ImportFixture.plan(.claude, [name: text]) }
             #expect(error?.message.hasPrefix("/home/u/.claude/\(name):2:") == true)
         }
+    }
+
+    private static let whole = """
+        {"permissions": {"allow": ["Bash(npm run test:*)"], "ask": ["Bash(git push *)"], "deny":
+          ["Read(./a/**)", "Read(.env)", "Bash(curl:*)"], "additionalDirectories": ["/srv"]},
+         "env": {"CI": "1"}, "model": "claude-x",
+         "hooks": {"Stop": [{"matcher": "", "hooks": [{"type": "command", "command": "bell", "timeout": 3}]}]}}
+        """
+
+    /// Whatever a file holds, it is refused with its place, or what is planned loads.
+    private static func check(_ text: [UInt8]) throws {
+        let text = String(decoding: text, as: UTF8.self)
+        do throws(LockgateError) {
+            for change in try ImportFixture.plan(.claude, ["settings.json": text]).changes {
+                switch PathText.name(change.path) {
+                case "config.toml":
+                    _ = try ConfigurationDraft(file: change.path, bytes: change.new, layer: .user, userHome: nil)
+                case "hooks.json":
+                    _ = try HookReader.read(HookSource(json: change.new, file: change.path, layer: .user))
+                default: _ = try CommandRules(change.new, file: change.path, layer: .user)
+                }
+            }
+        } catch {
+            #expect(error.message.hasPrefix("/home/u/.claude/settings.json:"), "\(error.message) for \(text)")
+        }
+    }
+
+    @Test func everyPrefixAndChangedByteIsRefusedOrPlannedSoThatItLoads() throws {
+        let bytes = Array(Self.whole.utf8)
+        try Self.check(bytes)
+        for at in bytes.indices {
+            try Self.check(Array(bytes[..<at]))
+            for byte: UInt8 in [0x00, 0x22, 0x27, 0x5C, 0x7B, 0x2A, 0x29, 0xFF] {
+                var changed = bytes
+                changed[at] = byte
+                try Self.check(changed)
+            }
+        }
+    }
+
+    @Test func moreSettingsThanAPersonHasAreRefused() {
+        let variables = (0...250).map { ("V\($0)", JSONValue.string("1")) }
+        let settings: JSONValue = ["env": .object(JSONObject(variables))]
+        let error = #expect(throws: LockgateError.self) {
+            try ImportFixture.plan(.claude, ["settings.json": settings.text])
+        }
+        #expect(error?.code == "import.too_many")
     }
 
     @Test func aSecondImportChangesNothing() throws {

@@ -122,7 +122,7 @@ import Wire
             plan.text(file)
                 == "# mine\nmodel = \"other\" # why\nmodel_reasoning_effort = \"high\"\n[network]\nmode = \"off\"\n")
         #expect(plan.kept.map(\.what) == ["model"])
-        #expect(plan.kept.map(\.reason) == ["\(file):2 has \"other\""])
+        #expect(plan.kept.map(\.reason) == ["\(file):2:1 has \"other\""])
     }
 
     @Test func profilesBecomeProfiles() throws {
@@ -185,7 +185,7 @@ import Wire
     @Test func textWithAKeyInItIsNotCopied() throws {
         let plan = try ImportFixture.plan(.codex, ["AGENTS.md": "# a\nuse sk-abcdefghij0123456789\n"])
         #expect(plan.changes.isEmpty)
-        #expect(plan.left == ["AGENTS.md 2:1"])
+        #expect(plan.left == ["AGENTS.md 2"])
     }
 
     @Test func aProjectGetsOnlyWhatProjectsMaySet() throws {

@@ -35,5 +35,10 @@ extension ImportPlan {
     }
 
     /// What stays behind, by name, with line and column.
-    var left: [String] { leftovers.map { "\($0.what) \($0.from.line):\($0.from.column)" } }
+    var left: [String] {
+        leftovers.map { item in
+            let place = [item.from.line, item.from.column].compactMap { $0.map(String.init) }.joined(separator: ":")
+            return "\(item.what) \(place)"
+        }
+    }
 }

@@ -82,8 +82,25 @@ extension SessionSetup {
     private var maskedFiles: [String] {
         let user = environment["HOME"] ?? Paths.home
         let secrets = SecretPaths.existing(home: user, environment: environment).subtracting(allowedReads)
-        return settings.denyRead + secrets.sorted() + [home]
+        let denied = settings.denyRead.flatMap { entry in
+            Self.isPattern(entry)
+                ? Paths.matches(deniedRead(entry), home: user) : [PathText.absolute(entry, from: cwd)]
+        }
+        return denied + secrets.sorted() + [home]
     }
+
+    /// An entry of `filesystem.deny_read` as the sandbox takes it: relative ones start at the workspace, wherever the
+    /// program was started.
+    private func deniedRead(_ entry: String) -> String {
+        guard !entry.hasPrefix("/") else { return entry }
+        let path = "\(cwd)/\(entry)"
+        guard Self.isPattern(path) else { return path }
+        // The workspace's own name is no pattern, whatever characters are in it.
+        let folder = cwd.map { "*?[\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+        return "\(folder)/\(entry)"
+    }
+
+    private static func isPattern(_ path: String) -> Bool { path.utf8.contains { "*?[".utf8.contains($0) } }
 
     /// Built-in secrets that the user shows to commands and tools.
     private var allowedReads: [String] {
@@ -97,7 +114,8 @@ extension SessionSetup {
     private func launcher(_ policy: AccessPolicy, level: SandboxLevel) throws(LockgateError) -> SandboxLauncher {
         var sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
-            writableRoots: policy.writableRoots.dropFirst().map(\.value), maskedPaths: settings.denyRead + [home],
+            writableRoots: policy.writableRoots.dropFirst().map(\.value),
+            maskedPaths: settings.denyRead.map(deniedRead) + [home],
             unmaskedPaths: settings.allowRead, level: level)
         let origins = DenialRules.Origins(
             mode: policy.sandboxMode.origin, network: policy.network.origin,

@@ -14,7 +14,7 @@ struct ImportReport {
     /// Steps, diffs, what stays as it is, and what stays behind.
     var text: String {
         var parts = ["From \(agent.title)'s setup in \(source) to \(target):"]
-        let steps = plan.steps.map { "  \($0.text)\n      from \(location($0.from))" }
+        let steps = plan.steps.map { "  \($0.text)\n      from \($0.from)" }
         if !steps.isEmpty { parts.append("Brought over:\n" + steps.joined(separator: "\n")) }
         parts += plan.changes.map(diff)
         if !plan.kept.isEmpty { parts.append("Set here already, and kept:\n" + lines(plan.kept)) }
@@ -40,13 +40,8 @@ struct ImportReport {
     private func lines(_ leftovers: [ImportPlan.Leftover]) -> String {
         leftovers.map { item in
             let remedy = item.remedy.map { "\n      \($0)" } ?? ""
-            return "  \(item.what)  \(location(item.from))\n      \(item.reason)\(remedy)"
+            return "  \(item.what)  \(item.from)\n      \(item.reason)\(remedy)"
         }.joined(separator: "\n")
-    }
-
-    /// A place without a line of its own is a whole file.
-    private func location(_ place: SourcePlace) -> String {
-        place.line == 1 && place.column == 1 ? place.file : place.description
     }
 
     private func diff(_ change: ImportPlan.FileChange) -> String {
@@ -66,8 +61,8 @@ struct ImportReport {
     private func place(_ place: SourcePlace, _ object: JSONObject) -> JSONObject {
         var object = object
         object["file"] = .string(place.file)
-        object["line"] = .int(place.line)
-        object["column"] = .int(place.column)
+        object["line"] = .optional(place.line)
+        object["column"] = .optional(place.column)
         return object
     }
 }

@@ -126,11 +126,14 @@ import Wire
     }
 
     @Test func aGrantTakenFromADenialWorks() async throws {
+        // A folder of its own: what other programs do in a shared one would be this session's business.
+        let folder = "/var/tmp/lockgate-grant-\(getpid())"
+        try PosixFile.makeDirectory(folder)
+        defer { rmdir(folder) }
         try await ExecFixture.with([
-            ExecFixture.shell("touch /var/tmp/lockgate-\(getpid()) && rm /var/tmp/lockgate-\(getpid())"), .text("Did."),
-        ]) {
-            fixture in
-            let run = try await fixture.exec(["--json", "-s", "workspace-write", "--add-dir", "/var/tmp", "go"])
+            ExecFixture.shell("touch \(folder)/y && rm \(folder)/y"), .text("Did."),
+        ]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "--add-dir", folder, "go"])
             #expect(run.status == 0, "\(run.text)")
         }
     }

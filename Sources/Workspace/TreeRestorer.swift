@@ -128,7 +128,8 @@ struct TreeRestorer {
         do throws(SystemError) {
             (folder, name) = try parent(step)
         } catch {
-            if error.errno == ENOENT { return nil }
+            // What held it is gone, or is a file now: so is it.
+            if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
             throw error
         }
         if step.from?.kind == .folder {

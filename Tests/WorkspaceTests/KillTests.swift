@@ -120,6 +120,30 @@ import Wire
         }
     }
 
+    /// Writes that the kernel refuses, as on a full disk.
+    @Test func whereThereIsNoRoomToRewriteTheOldStoreStays() async throws {
+        try await TemporaryFolder.with { folder in
+            let fixture = WorkspaceFixture(folder: folder)
+            for name in ["work", "home"] { try folder.makeFolder(name) }
+            let past = try ExpiryTests.Past.make(fixture, turns: 12, seed: 8, weight: 100_000, heavy: 4_000_000)
+            let store = try fixture.store()
+            let (home, work, size) = (fixture.home, fixture.path, store.size)
+            await #expect(processExitsWith: .success) {
+                [home = home as String, work = work as String] in
+                signal(SIGXFSZ, SIG_IGN)
+                let limit = rlimit(rlim_cur: 300_000, rlim_max: 300_000)
+                guard withUnsafePointer(to: limit, { setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), $0) }) == 0
+                else { throw TestFailure("setrlimit") }
+                let retention = CheckpointRetention(days: 30, maxBytes: 1_000_000)
+                let expiry = CheckpointExpiry(try StoreFolder(home: home, workspace: work), retention: retention)
+                #expect(throws: LockgateError.self) { try expiry.run() }
+            }
+            #expect(PosixFile.list(store.path + "/objects") == ["data", "index"])
+            #expect(store.size == size)
+            try past.check(kept: 12)
+        }
+    }
+
     /// Nothing is lost when one process takes turns and undoes them while another forgets turns without pause.
     @Test func twoProcessesShareAStore() async throws {
         try await TemporaryFolder.with { folder in

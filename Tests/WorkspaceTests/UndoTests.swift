@@ -158,6 +158,44 @@ import Testing
         }
     }
 
+    /// Killed just before it was noted as done: what took another kind's place is not taken away again.
+    @Test func aRestoreThatRunsAgainFindsItsWorkDone() throws {
+        try WorkspaceFixture.with { fixture in
+            try fixture.shell(
+                "mkdir -p a/b d l; echo 1 > a/b/c; echo 1 > f; ln -s f d/l; echo 1 > gone; mkdir -m 500 shut")
+            let before = try fixture.picture()
+            let store = try fixture.store()
+            try turn(
+                fixture, store,
+                "rm -r a; echo 2 > a; rm f; mkdir -p f/g; echo 2 > f/g/h; rm -r d; ln -s f d; rmdir l shut")
+            let plan = try store.planUndo()
+            let restorer = try TreeRestorer(root: store.workspace, store: try ObjectStore(store.path + "/objects"))
+            for _ in 0..<3 {
+                #expect(restorer.run(plan.steps) == [])
+                #expect(try fixture.picture() == before)
+            }
+        }
+    }
+
+    /// The process died between noting that a restore was done and removing its plan; then the user went on.
+    @Test func aRestoreThatIsDoneIsNotDoneAgain() throws {
+        try WorkspaceFixture.with { fixture in
+            try fixture.write("f", "one")
+            let store = try fixture.store()
+            try turn(fixture, store, "printf two > f")
+            let plan = try store.planUndo()
+            #expect(try store.apply(plan) == [])
+            let done = try #require(store.turns().last)
+            try PosixFile.replace(
+                store.path + "/pending", with: PendingRestore(turn: done, steps: plan.steps).json.bytes)
+            try fixture.write("f", "two")
+            let next = try fixture.store()
+            #expect(!PosixFile.exists(store.path + "/pending"))
+            #expect(try fixture.text("f") == "two")
+            #expect(next.turns().last == done)
+        }
+    }
+
     @Test func commitsThatCameLaterKeepTheirRepository() throws {
         try WorkspaceFixture.with { fixture in
             try fixture.makeRepository()

@@ -18,7 +18,7 @@ extension Session {
         do {
             response = try await answer(to: request)
         } catch {
-            budget.release(reservation)
+            budget.release(reservation, mayBeCharged: (error as? ModelFailure)?.mayBeCharged ?? true)
             throw error
         }
         try settle(response, to: request, reservation)
@@ -147,6 +147,16 @@ extension Session {
                 throw BudgetExceeded(state: state)
             }
             return value
+        }
+    }
+}
+
+extension ModelFailure {
+    /// Whether the provider may have begun to answer.
+    fileprivate var mayBeCharged: Bool {
+        switch kind {
+        case .unauthorized, .forbidden, .badRequest, .notFound, .rateLimited, .usageLimit, .contextWindowExceeded: false
+        case .server, .network, .idleTimeout, .streamCut, .inStream, .malformed: true
         }
     }
 }

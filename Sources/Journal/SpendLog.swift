@@ -61,6 +61,14 @@ package final class SpendLog: SharedSpend {
         do throws(SystemError) { try append(whole) } catch { throw Self.failed(error) }
     }
 
+    package func cancel(_ reservation: String) throws(LockgateError) {
+        do throws(SystemError) {
+            try append(["cancels": .string(reservation), "project": .string(project)])
+        } catch {
+            throw Self.failed(error)
+        }
+    }
+
     // MARK: Files
 
     /// Runs a body while no other process reserves.

@@ -44,6 +44,7 @@ struct SpendTally {
             reserved[id] = (project, most)
             return
         }
+        if let id = line["cancels"]?.string { reserved[id] = nil }
         guard let usage = line["usage"].map(TokenUsage.init(json:)) else { return }
         // One of the day before stays counted there.
         if let id = line["settles"]?.string { reserved[id] = nil }

@@ -83,6 +83,9 @@ package protocol SharedSpend: Sendable {
         _ most: Spend, fits: (_ day: Spend, _ project: Spend) -> Bool
     ) throws(LockgateError) -> String?
 
+    /// Takes back the reservation of a request that a provider cannot charge for.
+    func cancel(_ reservation: String) throws(LockgateError)
+
     /// Replaces a reservation, or adds where there was none.
     func settle(_ reservation: String?, _ entry: SpendEntry) throws(LockgateError)
 }

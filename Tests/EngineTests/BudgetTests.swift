@@ -85,6 +85,15 @@ import Wire
         #expect(shared.spent.tokens <= 500)
     }
 
+    @Test(arguments: [(ModelFailure.Kind.unauthorized, 0), (.rateLimited, 0), (.streamCut, 1)])
+    func whatAProviderRefusedIsNotCountedForTheDay(_ kind: ModelFailure.Kind, _ open: Int) async {
+        let shared = ScriptedSpend()
+        let failure = ModelFailure(kind, message: "no")
+        let bench = Bench([.fail(failure)], limits: [BudgetLimit(.day, .tokens, 100_000)], shared: shared)
+        #expect(await bench.session.run([.text("go")]).exitCode == 1)
+        #expect(shared.reservations == open)
+    }
+
     /// Whatever is asked and used, as long as an answer keeps to what it was asked for, no limit is exceeded.
     @Test func noRandomRunExceedsALimit() throws {
         var random = SystemRandomNumberGenerator()
@@ -126,6 +135,10 @@ private final class ScriptedSpend: SharedSpend {
     private let open = Mutex<[String: Spend]>([:])
 
     var spent: Spend { total.withLock { $0 } }
+
+    var reservations: Int { open.withLock { $0.count } }
+
+    func cancel(_ reservation: String) { open.withLock { _ = $0.removeValue(forKey: reservation) } }
 
     func totals() -> (day: Spend, project: Spend) {
         let all = open.withLock { $0.values.reduce(spent, +) }

@@ -27,6 +27,8 @@ import Wire
             try here.settle(id, Self.entry(7, cost: nil))
             let after = try there.totals()
             #expect(after.day == Spend(money: NanoDollars(usd: 0.01), tokens: 107))
+            if let other = try there.reserve(Spend(tokens: 1_000), fits: { _, _ in true }) { try there.cancel(other) }
+            #expect(try here.totals().day == after.day)
             let tomorrow = SpendLog(
                 home: folder.path, project: "/here", now: { WallTime(milliseconds: day.milliseconds + 86_400_000) })
             let next = try tomorrow.totals()

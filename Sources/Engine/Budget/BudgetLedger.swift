@@ -120,7 +120,7 @@ package final class BudgetLedger: Sendable {
         let used = Spend(
             money: NanoDollars(usd: entry.cost ?? 0), tokens: entry.usage.inputTokens + entry.usage.outputTokens)
         try shared?.settle(reservation.shared, entry)
-        release(reservation)
+        free(reservation)
         let totals: (day: Spend, project: Spend)? =
             if sharedLimits.isEmpty { nil } else { try shared?.totals() }
         return state.withLock { state -> [BudgetStep] in
@@ -135,9 +135,17 @@ package final class BudgetLedger: Sendable {
         try settle(Reservation(outputTokens: nil, limit: nil, most: Spend(), shared: nil), entry)
     }
 
-    /// A request that was never answered used nothing that is known. What other processes see of it stays reserved, since
-    /// a provider may charge for it.
-    package func release(_ reservation: Reservation) {
+    /// A request that was not answered used nothing that is known.
+    ///
+    /// - Parameter mayBeCharged: whether the provider may have begun to answer; what other processes see of the request
+    ///   then stays reserved.
+    package func release(_ reservation: Reservation, mayBeCharged: Bool) {
+        // Where it cannot be written it stays counted, which is on the safe side.
+        if !mayBeCharged, let id = reservation.shared { try? shared?.cancel(id) }
+        free(reservation)
+    }
+
+    private func free(_ reservation: Reservation) {
         state.withLock { state in
             state.reserved.money.count -= reservation.most.money.count
             state.reserved.tokens -= reservation.most.tokens

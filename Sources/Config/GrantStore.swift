@@ -35,23 +35,13 @@ package struct GrantStore: Sendable {
     }
 
     private func change(_ body: (inout [Grant]) throws(LockgateError) -> Void) throws(LockgateError) {
-        var refusal: LockgateError?
-        do throws(SystemError) {
-            try file.change { () throws(SystemError) in
-                do throws(LockgateError) {
-                    var grants = try self.grants()
-                    try body(&grants)
-                    let now = WallTime.now
-                    grants.removeAll { $0.isExpired(at: now) }
-                    let json: JSONValue = ["version": .int(Self.version), "grants": .array(grants.map(\.json))]
-                    return json.bytes + [0x0A]
-                } catch {
-                    refusal = error
-                    throw SystemError("read", path, errno: EINVAL)
-                }
-            }
-        } catch {
-            throw refusal ?? failure("cannot be written: \(error.reason)")
+        try file.change(failure: { failure("cannot be written: \($0.reason)") }) { () throws(LockgateError) in
+            var grants = try self.grants()
+            try body(&grants)
+            let now = WallTime.now
+            grants.removeAll { $0.isExpired(at: now) }
+            let json: JSONValue = ["version": .int(Self.version), "grants": .array(grants.map(\.json))]
+            return json.bytes + [0x0A]
         }
     }
 

@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import Wire
 
 /// A file of the product's own that several runs change: read, changed and replaced under a lock beside it.
 struct LockedFile {
@@ -15,14 +16,29 @@ struct LockedFile {
     }
 
     /// Replaces the content by what `body` makes, while no other run does. Readers see the old content or the new.
-    func change(_ body: () throws(SystemError) -> [UInt8]) throws(SystemError) {
+    ///
+    /// - Parameter failure: the caller's error for what the system refuses.
+    func change(
+        failure: (SystemError) -> LockgateError, _ body: () throws(LockgateError) -> [UInt8]
+    ) throws(LockgateError) {
+        let lock: Int32
+        do throws(SystemError) { lock = try self.lock() } catch { throw failure(error) }
+        defer { close(lock) }
+        let bytes = try body()
+        do throws(SystemError) { try PosixFile.replace(path, with: bytes) } catch { throw failure(error) }
+    }
+
+    /// Opens the lock beside the file and waits for it; it ends with the descriptor.
+    private func lock() throws(SystemError) -> Int32 {
         try PosixFile.makeDirectory(PathText.parent(path))
         let lock = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw SystemError("open", "\(path).lock", errno: errno) }
-        defer { close(lock) }
         while flock(lock, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw SystemError("flock", "\(path).lock", errno: errno) }
+            guard errno == EINTR else {
+                defer { close(lock) }
+                throw SystemError("flock", "\(path).lock", errno: errno)
+            }
         }
-        try PosixFile.replace(path, with: try body())
+        return lock
     }
 }

@@ -137,26 +137,15 @@ package struct TrustStore: Sendable {
 
     /// Reads, changes and writes under a lock, so that two runs do not lose each other's approval.
     private func change(_ body: (inout [String: [Approval]]) -> Void) throws(LockgateError) {
-        var refusal: LockgateError?
-        do throws(SystemError) {
-            try LockedFile(path: path).change { () throws(SystemError) in
-                do throws(LockgateError) {
-                    var approvals = try read()
-                    body(&approvals)
-                    let projects = approvals.sorted { $0.key < $1.key }.map { root, list in
-                        (root, JSONValue.array(list.map(\.json)))
-                    }
-                    let json: JSONValue = [
-                        "version": .int(Self.version), "projects": .object(JSONObject(projects)),
-                    ]
-                    return json.bytes + [0x0A]
-                } catch {
-                    refusal = error
-                    throw SystemError("read", path, errno: EINVAL)
-                }
+        let file = LockedFile(path: path)
+        try file.change(failure: { failure("cannot be written: \($0.reason)") }) { () throws(LockgateError) in
+            var approvals = try read()
+            body(&approvals)
+            let projects = approvals.sorted { $0.key < $1.key }.map { root, list in
+                (root, JSONValue.array(list.map(\.json)))
             }
-        } catch {
-            throw refusal ?? failure("cannot be written: \(error.reason)")
+            let json: JSONValue = ["version": .int(Self.version), "projects": .object(JSONObject(projects))]
+            return json.bytes + [0x0A]
         }
     }
 

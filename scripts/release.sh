@@ -3,7 +3,12 @@
 set -eu
 scratch=$1
 # No run path: the programs need no library beside them, and must load none that somebody put there.
-build() { swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path "$scratch" "$@"; }
+# No exported symbols: the toolchain exports all 38,000 for a static library's sake, which nothing here loads; each start
+# would read them, and the linker could drop no function.
+build() {
+    swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path "$scratch" \
+        -Xlinker --no-export-dynamic "$@"
+}
 build --product lockgate
 build --product lockgate-sandbox
 built=$(build --show-bin-path)

@@ -112,6 +112,9 @@ private final class SandboxedCommand: RunningCommand {
 
     var loss: LockgateError? { process.lostSandbox }
 
+    /// The kernel counts blocks of 512 bytes when a page becomes dirty.
+    var bytesWritten: Int? { process.usage.map { Int(clamping: $0.blockOutput) * 512 } }
+
     func interrupt() { process.interrupt() }
 
     func terminate(grace: Duration) async { await process.terminate(grace: grace) }

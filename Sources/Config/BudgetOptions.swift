@@ -14,7 +14,8 @@ extension ConfigurationOption {
             option(
                 "budget.commands", .integer(0...Int.max), \.budget.commands, default: .unset("no limit"),
                 project: .narrowing(.smaller), "The most commands a run may start."),
-        ] + limits("turn.", of: "a turn", \.budget.turn.usd, \.budget.turn.tokens)
+        ] + bytes("", of: "a run", \.budget.bytesWritten, \.budget.bytesSent)
+        + limits("turn.", of: "a turn", \.budget.turn.usd, \.budget.turn.tokens)
         + [
             option(
                 "budget.turn.seconds", .integer(0...Int.max), \.budget.turn.seconds, default: .unset("no limit"),
@@ -22,7 +23,8 @@ extension ConfigurationOption {
             option(
                 "budget.turn.commands", .integer(0...Int.max), \.budget.turn.commands, default: .unset("no limit"),
                 project: .narrowing(.smaller), "The most commands a turn may start."),
-        ] + limits("day.", of: "all sessions of a day (UTC) together", \.budget.day.usd, \.budget.day.tokens)
+        ] + bytes("turn.", of: "a turn", \.budget.turn.bytesWritten, \.budget.turn.bytesSent)
+        + limits("day.", of: "all sessions of a day (UTC) together", \.budget.day.usd, \.budget.day.tokens)
         + limits(
             "project.", of: "all sessions in the project together, ever,", \.budget.project.usd, \.budget.project.tokens
         )
@@ -43,6 +45,22 @@ extension ConfigurationOption {
                 default: .value(.number(JSONNumber(0.9))), project: .refused(person),
                 "The share of a limit from which `budget.cheaper_model` answers."),
         ]
+
+    private static func bytes(
+        _ scope: String, of what: String, _ written: any WritableKeyPath<Settings, Int?> & Sendable,
+        _ sent: any WritableKeyPath<Settings, Int?> & Sendable
+    ) -> [ConfigurationOption] {
+        [
+            option(
+                "budget.\(scope)bytes_written", .integer(0...Int.max), written, default: .unset("no limit"),
+                project: .narrowing(.smaller),
+                "The bytes that \(what) may write to disks, with file tools and commands, before the next effect is refused."
+            ),
+            option(
+                "budget.\(scope)bytes_sent", .integer(0...Int.max), sent, default: .unset("no limit"),
+                project: .narrowing(.smaller), "The most bytes that \(what) may send to providers, repeats included."),
+        ]
+    }
 
     private static func limits(
         _ scope: String, of what: String, _ usd: any WritableKeyPath<Settings, Double?> & Sendable,

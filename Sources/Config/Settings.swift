@@ -131,6 +131,8 @@ package struct BudgetSettings: Sendable, Hashable {
     package var tokens: Int?
     package var seconds: Int?
     package var commands: Int?
+    package var bytesWritten: Int?
+    package var bytesSent: Int?
     package var turn = TurnBudget()
     package var day = SharedBudget()
     package var project = SharedBudget()
@@ -145,6 +147,8 @@ package struct BudgetSettings: Sendable, Hashable {
         package var tokens: Int?
         package var seconds: Int?
         package var commands: Int?
+        package var bytesWritten: Int?
+        package var bytesSent: Int?
     }
 
     /// `[budget.day]` and `[budget.project]`: over all sessions.

@@ -71,7 +71,7 @@ package final class Gate: Sendable {
             if let abort = clearance.abort { throw abort }
             return .denied(clearance.verdict)
         }
-        if case .runCommand = effect, let refusal = budget.takeCommand() {
+        if let refusal = budget.admit(effect) {
             try deny(effect, item: item, verdict: refusal)
             return .denied(refusal)
         }
@@ -97,6 +97,7 @@ package final class Gate: Sendable {
         let outcome: JSONValue
         do {
             (value, outcome) = try await run()
+            budget.count(outcome)
             try record(outcome: outcome, item: item)
             if leavesMachine { try journal.sync() }
         } catch {

@@ -16,7 +16,7 @@ extension Session {
         requests += 1
         let response: ModelResponse
         do {
-            response = try await answer(to: request)
+            response = try await withinBytes(request)
         } catch {
             budget.release(reservation, mayBeCharged: (error as? ModelFailure)?.mayBeCharged ?? true)
             throw error
@@ -28,6 +28,23 @@ extension Session {
             throw exceeded
         }
         return response
+    }
+
+    /// Sends no more than the limits on bytes leave room for.
+    private func withinBytes(_ request: ModelRequest) async throws -> ModelResponse {
+        var request = request
+        do {
+            let room = try budget.roomToSend()
+            request.byteLimit = room?.bytes
+            do {
+                return try await answer(to: request)
+            } catch let failure as ModelFailure where failure.kind == .byteLimit {
+                throw budget.exceeded(room?.limit)
+            }
+        } catch let exceeded as BudgetExceeded {
+            try events.emit(.budget(exceeded.state))
+            throw exceeded
+        }
     }
 
     private func reserve(_ request: ModelRequest) throws -> BudgetLedger.Reservation {
@@ -57,9 +74,10 @@ extension Session {
     }
 
     private func answer(to request: ModelRequest) async throws -> ModelResponse {
-        let (events, checkpoints) = (events, gate.canChangeWorkspace ? checkpoints : nil)
+        let (events, budget, checkpoints) = (events, budget, gate.canChangeWorkspace ? checkpoints : nil)
         let passage = try await gate.pass(.askModel(model: request.model, maximumCost: nil), item: nil) {
             let response = try await client.respond(to: request) { event in
+                if case .sending(let bytes) = event { return budget.count(sent: bytes) }
                 guard case .retrying(let attempt, let of, let delay, let reason) = event else {
                     // An answer has begun, and may end in an effect: the time until then is used.
                     checkpoints?.prepare()
@@ -106,7 +124,8 @@ extension Session {
         for review in gate.takeReviewSpending() {
             conversation.countAside(review.usage, cost: review.cost)
             try show(
-                budget.record(
+                budget.settle(
+                    review.reservation,
                     SpendEntry(
                         session: journal.id.text, model: settings.model, provider: settings.provider,
                         source: "auto_review", usage: review.usage, cost: review.cost)))
@@ -153,9 +172,11 @@ extension Session {
 
 extension ModelFailure {
     /// Whether the provider may have begun to answer.
-    fileprivate var mayBeCharged: Bool {
+    var mayBeCharged: Bool {
         switch kind {
         case .unauthorized, .forbidden, .badRequest, .notFound, .rateLimited, .usageLimit, .contextWindowExceeded: false
+        // Another attempt did not fit; one before it may have been answered in part.
+        case .byteLimit: attempts > 1
         case .server, .network, .idleTimeout, .streamCut, .inStream, .malformed: true
         }
     }

@@ -82,6 +82,10 @@ extension LockgateError {
                 remedy: "raise `stream_idle_timeout_ms` of this provider if the model thinks longer")
         case .streamCut: self.init("model.stream_cut", "the response broke off\(tries): \(text)")
         case .inStream: self.init("model.failed", "the provider reported an error\(tries): \(text)")
+        case .byteLimit:
+            self.init(
+                "budget.bytes_sent", "the budget of bytes to send leaves no room for the request\(tries): \(text)",
+                remedy: "raise it: --budget bytes_sent=N")
         case .malformed: self.init("model.malformed", "the provider's response cannot be read\(tries): \(text)")
         }
     }

@@ -69,7 +69,14 @@ package final class HTTPModelClient: ModelClient {
         let client = try open(url)
         var run = RetryPolicy.Run(policy, now: timing.now())
         var mayBeStale = hasKeptConnection.load(ordering: .relaxed)
+        var sent = 0
         while true {
+            guard sent + encoded.body.count <= request.byteLimit ?? .max else {
+                throw ModelFailure(
+                    .byteLimit, message: "the request has \(encoded.body.count) bytes", attempts: run.attempts)
+            }
+            sent += encoded.body.count
+            onEvent(.sending(bytes: encoded.body.count))
             let failed: Failed
             do {
                 var response = try await attempt(

@@ -63,6 +63,9 @@ package protocol RunningCommand: AnyObject, Sendable {
     func denials(output: String, exit: CommandExit) -> [EffectDenial]
     /// Why it ended, when that was the end of the sandbox around it and none of its own doing.
     var loss: LockgateError? { get }
+    /// What it and all it started wrote to disks, once it has ended; memory file systems do not count. nil where that is
+    /// not known.
+    var bytesWritten: Int? { get }
     /// Interrupts it as Ctrl-C would.
     func interrupt()
     /// Ends it and all it started: a polite signal, then, after the grace, a final one.
@@ -75,4 +78,5 @@ extension CommandLauncher {
 
 extension RunningCommand {
     package var loss: LockgateError? { nil }
+    package var bytesWritten: Int? { nil }
 }

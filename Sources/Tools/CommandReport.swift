@@ -17,6 +17,8 @@ struct CommandReport: Sendable, ToolResponding {
     var denials: [EffectDenial] = []
     /// Set when the sandbox ended, and the command with it.
     var loss: LockgateError?
+    /// What it wrote to disks; known once the command has ended.
+    var bytesWritten: Int?
     /// What happened to the sandbox before this command could start.
     var incidents: [String] = []
     /// What changed meanwhile that programs outside the sandbox run or obey.
@@ -33,6 +35,7 @@ struct CommandReport: Sendable, ToolResponding {
         if let exit {
             denials = terminal.command.denials(output: whole.text, exit: exit)
             loss = terminal.command.loss
+            bytesWritten = terminal.command.bytesWritten
         }
     }
 
@@ -101,6 +104,7 @@ struct CommandReport: Sendable, ToolResponding {
             "output_bytes": .int(max(totalBytes, whole.text.utf8.count + whole.omitted)),
         ]
         if let exit { object["exit_code"] = .int(exit.code) }
+        if let bytesWritten { object["bytes_written"] = .int(bytesWritten) }
         if let loss { object["loss"] = ["code": .string(loss.code.name), "message": .string(loss.message)] }
         if !incidents.isEmpty { object["sandbox_incidents"] = .array(incidents.map { .string($0) }) }
         if let terminal { object["terminal"] = .int(terminal) }

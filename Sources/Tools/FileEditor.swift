@@ -79,7 +79,8 @@ package struct FileEditor: Sendable {
                 if isSensitive { watch?.begin() }
                 try files.apply(absolute)
                 let noticed = isSensitive ? watch?.changes() ?? [] : []
-                var outcome: JSONObject = ["files": .array(absolute.map(\.digest))]
+                let written = absolute.reduce(0) { $0 + ($1.new?.count ?? 0) }
+                var outcome: JSONObject = ["files": .array(absolute.map(\.digest)), "bytes_written": .int(written)]
                 if !noticed.isEmpty { outcome["sensitive_changes"] = .array(noticed.map(\.json)) }
                 return (noticed, .object(outcome))
             }

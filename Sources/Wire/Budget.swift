@@ -2,6 +2,10 @@
 package struct BudgetLimit: Sendable, Hashable {
     package enum Unit: String, Sendable, Hashable, CaseIterable {
         case usd, tokens, seconds, commands
+        /// What file tools and commands wrote to disks.
+        case bytesWritten = "bytes_written"
+        /// What was sent to providers.
+        case bytesSent = "bytes_sent"
     }
 
     /// What a limit counts over. A day is one of UTC; a project's limit counts from the first day on record.

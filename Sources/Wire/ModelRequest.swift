@@ -20,6 +20,8 @@ package struct ModelRequest: Sendable, Hashable {
     package var reasoningEffort: String?
     /// A key that is equal for requests with a shared prefix: the session id.
     package var cacheKey: String
+    /// The most bytes of bodies that may be sent for it, repeats included; nil for no limit.
+    package var byteLimit: Int?
 
     package init(
         model: String, instructions: String, items: [ConversationItem], tools: [ToolDefinition] = [],
@@ -140,6 +142,8 @@ package struct TokenUsage: Sendable, Hashable {
 
 /// What a model client tells while a response is under way.
 package enum ModelEvent: Sendable, Hashable {
+    /// An attempt begins, with a body of so many bytes.
+    case sending(bytes: Int)
     case textDelta(String)
     case reasoningDelta(String)
     /// The attempt failed and its text is void; another follows after the delay.
@@ -162,6 +166,8 @@ package struct ModelFailure: Error, Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case unauthorized, forbidden, badRequest, notFound, rateLimited, contextWindowExceeded
         case server, network, idleTimeout, streamCut, inStream, malformed, usageLimit
+        /// `ModelRequest.byteLimit` leaves no room for another attempt.
+        case byteLimit
     }
 
     package var kind: Kind

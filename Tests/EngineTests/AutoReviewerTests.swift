@@ -13,22 +13,24 @@ import Wire
         let client: ScriptedClient
         let bench: ApprovalBench
         let spending: ReviewSpending
+        let budget: BudgetLedger
     }
 
     private func with(
-        _ steps: [ScriptedClient.Step], rules: String = "", _ body: (Setting) async throws -> Void
+        _ steps: [ScriptedClient.Step], rules: String = "", limits: [BudgetLimit] = [], _ body: (Setting) async throws -> Void
     ) async throws {
         try await TemporaryFolder.with { folder in
             let client = ScriptedClient(steps)
             let spending = ReviewSpending()
+            let budget = BudgetLedger(limits: limits)
             let journal = SessionJournal.ephemeral()
             let reviewer = AutoReviewer(
                 client: client, model: "m", task: "build it", price: { _ in 0.01 }, journal: journal,
-                spending: spending)
+                spending: spending, budget: budget)
             let path = try #require(PosixFile.canonical(folder.path))
             let bench = try ApprovalBench(in: path, reviewer: reviewer, rules: rules)
             reviewer.connect(bench.gate)
-            try await body(Setting(client: client, bench: bench, spending: spending))
+            try await body(Setting(client: client, bench: bench, spending: spending, budget: budget))
         }
     }
 
@@ -45,6 +47,18 @@ import Wire
                 ])
             let request = try #require(setting.client.requests.first)
             #expect(request.tools.isEmpty && request.outputSchema != nil)
+        }
+    }
+
+    @Test func aReviewIsReservedBeforeItIsSentAndRefusesWhereNothingIsLeft() async throws {
+        // One review fits with its answer cut to what is left; its reservation stays until the session counts it.
+        let limits = [BudgetLimit(.session, .tokens, 2_000)]
+        try await with([.say(Self.allow), .say(Self.allow)], limits: limits) { setting async throws in
+            #expect(try await setting.bench.run("make") == nil)
+            let verdict = try await setting.bench.run("make")
+            #expect(verdict?.decision == .deny)
+            #expect(setting.client.requests.count == 1)
+            #expect((1..<2_000).contains(setting.client.requests[0].maxOutputTokens ?? 0))
         }
     }
 

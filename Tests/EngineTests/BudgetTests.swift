@@ -45,6 +45,39 @@ import Wire
         #expect(bench.client.requests.count > first)
     }
 
+    @Test(arguments: [BudgetLimit.Scope.session, .turn])
+    func bytesWrittenAreCountedOverCommandsAndFilesAndEndTheTurn(_ scope: BudgetLimit.Scope) async {
+        let bench = Bench(
+            [
+                .call("echo", #"{"text":"12345"}"#), .call("echo", #"{"text":"1234","path":"/w/a"}"#),
+                .call("echo", #"{"text":"1"}"#), .call("echo", #"{"text":"beyond"}"#), .say("done"),
+            ], limits: [BudgetLimit(scope, .bytesWritten, 10)])
+        #expect(await bench.session.run([.text("go")]).exitCode == 3)
+        let refused = bench.events.compactMap {
+            if case .effectDenied(_, _, let verdict) = $0 { verdict } else { nil }
+        }
+        let key = scope == .turn ? "budget.turn.bytes_written" : "budget.bytes_written"
+        #expect(
+            refused == [
+                Verdict(
+                    .deny, rule: "\(key) = 10", origin: .builtIn, reason: "the budget of 10 bytes to write is used up",
+                    grant: "--budget \(key.dropFirst("budget.".count))=N")
+            ])
+        #expect(bench.client.requests.count == 4)
+    }
+
+    @Test func bytesSentAreNeverExceeded() async {
+        let bench = Bench(Self.calls, limits: [BudgetLimit(.session, .bytesSent, 3_500)])
+        #expect(await bench.session.run([.text("go")]).exitCode == 3)
+        // Asked four times, and the fourth would have gone beyond it.
+        #expect(bench.client.requests.map(\.byteLimit) == [3_500, 2_500, 1_500, 500])
+        guard case .budget(let state)? = bench.events.last(where: { $0.type == "budget" }) else {
+            Issue.record("no event")
+            return
+        }
+        #expect(state.exceeded && state.name == "bytes_sent" && state.spent == 3_000 && state.limit == 3_500)
+    }
+
     @Test func anAnswerThatALimitCutIsTheBudgetsEndAndRunsNothing() async {
         let bench = Bench([.cut], limits: [BudgetLimit(.session, .tokens, 200)])
         #expect(await bench.session.run([.text("go")]).exitCode == 3)

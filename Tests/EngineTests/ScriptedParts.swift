@@ -19,6 +19,9 @@ final class ScriptedClient: ModelClient {
         case hang
     }
 
+    /// What every request counts for.
+    static let bodyBytes = 1000
+
     private let state: Mutex<(steps: [Step], requests: [ModelRequest])>
     private let usage: TokenUsage
 
@@ -36,6 +39,8 @@ final class ScriptedClient: ModelClient {
             state.requests.append(request)
             return (state.steps.isEmpty ? Step.say("All done.") : state.steps.removeFirst(), state.requests.count)
         }
+        guard Self.bodyBytes <= request.byteLimit ?? .max else { throw ModelFailure(.byteLimit, message: "too long") }
+        onEvent(.sending(bytes: Self.bodyBytes))
         switch step {
         case .say(let text):
             return ModelResponse(items: [ConversationItem(.assistant(text))], usage: usage, stop: .completed)
@@ -57,7 +62,8 @@ final class ScriptedClient: ModelClient {
     }
 }
 
-/// A tool that answers `ran N` and asks the gate for a command or, with a `path`, for a change.
+/// A tool that answers `ran N` and asks the gate for a command or, with a `path`, for a change. Either writes as many
+/// bytes as `text` has.
 struct EchoTool: Tool {
     let definition = ToolDefinition(name: "echo", description: "", kind: .function(parameters: ["type": "object"]))
     let runsInParallel = true
@@ -73,7 +79,9 @@ struct EchoTool: Tool {
             } else {
                 .runCommand(argv: ["echo", text], display: "echo \(text)", cwd: "/w")
             }
-        let passage = try await host.pass(effect, item: id) { (0, ["exit_code": 0]) }
+        let passage = try await host.pass(effect, item: id) {
+            (0, ["exit_code": 0, "bytes_written": .int(text.utf8.count)])
+        }
         switch passage {
         case .ran:
             command.status = .completed

@@ -30,7 +30,15 @@ final class FakeClock: Sendable {
 final class EventRecorder: Sendable {
     private let state = Mutex<[ModelEvent]>([])
 
-    var events: [ModelEvent] { state.withLock { $0 } }
+    /// All but what was sent.
+    var events: [ModelEvent] {
+        state.withLock { $0.filter { if case .sending = $0 { false } else { true } } }
+    }
+
+    /// The bytes of each attempt.
+    var sent: [Int] {
+        state.withLock { $0.compactMap { if case .sending(let bytes) = $0 { bytes } else { nil } } }
+    }
 
     /// The text of the attempt that counts: what came after the last retry.
     var text: String {

@@ -9,6 +9,23 @@ import Wire
 @Suite(.timeLimit(.minutes(1))) struct HTTPModelClientTests {
     private static let conversation = ConversationItem(.user([.text("Hi")]))
 
+    @Test func `nothing is sent beyond the limit on bytes, a repeat included`() async throws {
+        try await ClientFixture.with(.chat, [.text("Hi"), .text("Ho").after(.status(500))]) { fixture in
+            var request = SampleTools.request()
+            _ = try await fixture.respond(request)
+            let bytes = try #require(fixture.recorder.sent.first)
+            request.byteLimit = 2 * bytes - 1
+            do {
+                _ = try await fixture.respond(request)
+                Issue.record("the repeat was sent")
+            } catch let failure as ModelFailure {
+                #expect(failure.kind == .byteLimit && failure.attempts == 2)
+            }
+            #expect(fixture.server.requests.count == 2)
+            #expect(fixture.recorder.sent == [bytes, bytes])
+        }
+    }
+
     @Test(arguments: WireDialect.allCases) func `asks in the provider's dialect and reads the answer`(
         _ dialect: WireDialect
     ) async throws {

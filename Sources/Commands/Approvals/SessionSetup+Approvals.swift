@@ -41,7 +41,7 @@ extension SessionSetup {
     /// - Throws: `grants.store`, `approvals.command`: a run does not start with half of what decides in it.
     func approvals(
         _ questions: Questions, policy: AccessPolicy, client: any ModelClient, variables: [String: String],
-        journal: SessionJournal, events: EventLog
+        journal: SessionJournal, events: EventLog, budget: BudgetLedger
     ) throws(LockgateError) -> (Approvals, AutoReviewer?) {
         let book = GrantBook(configuration, home: home, session: questions.sessionGrants)
         _ = try book.active()
@@ -64,7 +64,8 @@ extension SessionSetup {
             let name = selection.model
             model = AutoReviewer(
                 client: client, model: name, task: questions.task,
-                price: { prices.cost(model: name, usage: $0) }, journal: journal, spending: spending)
+                price: { prices.cost(model: name, usage: $0) }, journal: journal, spending: spending,
+                budget: budget)
             reviewer = model
         case .never:
             nobody =

@@ -80,6 +80,7 @@ final class HumanRenderer: Sendable {
                 state.streamed += text
                 write(TerminalStyle.harmless(text))
             case .reasoningDelta: state.activity = "reasoning"
+            case .sending: break
             case .retrying:
                 if state.isStreaming {
                     write("\n\(style.dim("(the response broke off; what stands above is void)"))\n")

@@ -58,15 +58,20 @@ extension BudgetSettings {
         case (.session, .tokens): tokens.map(Double.init)
         case (.session, .seconds): seconds.map(Double.init)
         case (.session, .commands): commands.map(Double.init)
+        case (.session, .bytesWritten): bytesWritten.map(Double.init)
+        case (.session, .bytesSent): bytesSent.map(Double.init)
         case (.turn, .usd): turn.usd
         case (.turn, .tokens): turn.tokens.map(Double.init)
         case (.turn, .seconds): turn.seconds.map(Double.init)
         case (.turn, .commands): turn.commands.map(Double.init)
+        case (.turn, .bytesWritten): turn.bytesWritten.map(Double.init)
+        case (.turn, .bytesSent): turn.bytesSent.map(Double.init)
         case (.day, .usd): day.usd
         case (.day, .tokens): day.tokens.map(Double.init)
         case (.project, .usd): project.usd
         case (.project, .tokens): project.tokens.map(Double.init)
-        case (.day, .seconds), (.day, .commands), (.project, .seconds), (.project, .commands): nil
+        case (.day, .seconds), (.day, .commands), (.day, .bytesWritten), (.day, .bytesSent): nil
+        case (.project, .seconds), (.project, .commands), (.project, .bytesWritten), (.project, .bytesSent): nil
         }
     }
 }

@@ -9,7 +9,7 @@ extension TerminalStyle {
             default: value == value.rounded() ? String(Int(value)) : "\(value)"
             }
         }
-        let unit = budget.name == "usd" ? "" : " \(budget.name)"
+        let unit = budget.name == "usd" ? "" : " \(budget.name.replacing("_", with: " "))"
         let share = "\(amount(budget.spent)) of \(amount(budget.limit))\(unit) for the \(budget.scope.rawValue)"
         let consequence =
             switch budget.action {

@@ -20,6 +20,8 @@ package final class AutoReviewer: Reviewer {
     /// wording that gets through.
     static let refusalLimit = 5
     static let attempts = 3
+    /// The most output of one answer, in tokens: a JSON object and what a model thinks before it.
+    static let outputLimit = 4000
 
     private let client: any ModelClient
     private let model: String
@@ -27,6 +29,7 @@ package final class AutoReviewer: Reviewer {
     private let price: @Sendable (TokenUsage) -> Double?
     private let journal: SessionJournal
     private let spending: ReviewSpending
+    private let budget: BudgetLedger
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -34,8 +37,9 @@ package final class AutoReviewer: Reviewer {
     ///   - price: USD for a request's usage; nil where none is known.
     package init(
         client: any ModelClient, model: String, task: String, price: @escaping @Sendable (TokenUsage) -> Double?,
-        journal: SessionJournal, spending: ReviewSpending
+        journal: SessionJournal, spending: ReviewSpending, budget: BudgetLedger
     ) {
+        self.budget = budget
         self.client = client
         self.model = model
         self.task = task
@@ -82,21 +86,44 @@ package final class AutoReviewer: Reviewer {
     }
 
     private func send(_ items: [ConversationItem], _ gate: Gate) async throws -> ModelResponse {
-        let request = ModelRequest(
+        var request = ModelRequest(
             model: model, instructions: Self.instructions, items: items, parallelToolCalls: false,
-            outputSchema: ReviewReply.schema, maxOutputTokens: 4000, cacheKey: "\(journal.id.text)-review")
+            outputSchema: ReviewReply.schema, maxOutputTokens: Self.outputLimit,
+            cacheKey: "\(journal.id.text)-review")
+        let price = price
+        let bytes = items.reduce(Self.instructions.utf8.count) { $0 + $1.approximateBytes }
+        let reservation = try budget.reserve(
+            BudgetLedger.Estimate(inputTokens: bytes / 4, outputTokens: Self.outputLimit) { input, output in
+                price(TokenUsage(inputTokens: input, outputTokens: output))
+            })
+        if let output = reservation.outputTokens { request.maxOutputTokens = output }
+        let response: ModelResponse
+        do {
+            request.byteLimit = try budget.roomToSend()?.bytes
+            response = try await pass(request, gate)
+        } catch {
+            budget.release(reservation, mayBeCharged: (error as? ModelFailure)?.mayBeCharged ?? true)
+            throw error
+        }
+        let cost = price(response.usage)
+        spending.add(ReviewSpending.Request(reservation: reservation, usage: response.usage, cost: cost))
+        try journal.append(
+            "review.response",
+            ["usage": response.usage.json, "cost_usd": cost.map { .double($0) } ?? .null])
+        return response
+    }
+
+    private func pass(_ request: ModelRequest, _ gate: Gate) async throws -> ModelResponse {
+        let (client, budget) = (client, budget)
         let passage = try await gate.pass(.askModel(model: model, maximumCost: nil), item: nil) {
-            let response = try await client.respond(to: request) { _ in }
+            let response = try await client.respond(to: request) { event in
+                if case .sending(let bytes) = event { budget.count(sent: bytes) }
+            }
             return (response, ["response_id": .optional(response.responseID), "attempts": .int(response.attempts)])
         }
         guard case .ran(let response) = passage else {
             throw LockgateError("gate.denied", "the request to the model was refused")
         }
-        let cost = price(response.usage)
-        spending.add(ReviewSpending.Request(usage: response.usage, cost: cost))
-        try journal.append(
-            "review.response",
-            ["usage": response.usage.json, "cost_usd": cost.map { .double($0) } ?? .null])
         return response
     }
 

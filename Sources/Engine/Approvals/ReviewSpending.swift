@@ -3,7 +3,9 @@ package import Wire
 
 /// What reviews of effects used, until the session counts it.
 package final class ReviewSpending: Sendable {
-    package struct Request: Sendable, Hashable {
+    package struct Request: Sendable {
+        /// What was set aside for it, until the session counts it.
+        package var reservation: BudgetLedger.Reservation
         package var usage: TokenUsage
         /// USD; nil where no price is known.
         package var cost: Double?

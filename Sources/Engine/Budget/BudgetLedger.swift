@@ -44,8 +44,8 @@ package final class BudgetLedger: Sendable {
         var session: Spend
         /// Of requests under way.
         var reserved = Spend()
-        var commands = (turn: 0, session: 0)
-        /// A limit on commands that a command met.
+        var counts = (turn: EffectCounts(), session: EffectCounts())
+        /// A limit on what effects use that one met.
         var met: ThreadEvent.BudgetState?
         /// How many steps of the ladder each limit has climbed.
         var steps: [BudgetLimit: Int] = [:]
@@ -80,7 +80,7 @@ package final class BudgetLedger: Sendable {
     package func beginTurn() {
         state.withLock { state in
             state.turn = Spend()
-            state.commands.turn = 0
+            state.counts.turn = EffectCounts()
             state.met = nil
             for limit in limits where limit.scope == .turn { state.steps[limit] = nil }
         }
@@ -90,7 +90,7 @@ package final class BudgetLedger: Sendable {
 
     /// Reserves what a request can use; asks for less output where only that fits.
     ///
-    /// - Throws: `BudgetExceeded` where not even the least does, or a limit on commands was met before.
+    /// - Throws: `BudgetExceeded` where not even the least does, or a limit on what effects use was met before.
     package func reserve(_ estimate: Estimate) throws -> Reservation {
         if let met = state.withLock({ $0.met }) { throw BudgetExceeded(state: met) }
         guard limits.contains(where: { $0.unit == .usd || $0.unit == .tokens }) else {
@@ -130,11 +130,6 @@ package final class BudgetLedger: Sendable {
         }
     }
 
-    /// Counts a request that was made aside, without a reservation: a review's, which is short.
-    func record(_ entry: SpendEntry) throws(LockgateError) -> [BudgetStep] {
-        try settle(Reservation(outputTokens: nil, limit: nil, most: Spend(), shared: nil), entry)
-    }
-
     /// A request that was not answered used nothing that is known.
     ///
     /// - Parameter mayBeCharged: whether the provider may have begun to answer; what other processes see of the request
@@ -162,25 +157,65 @@ package final class BudgetLedger: Sendable {
                 origin: limit.origin))
     }
 
-    // MARK: Commands
+    // MARK: Effects
 
-    /// Counts a command; nil while it may run.
-    package func takeCommand() -> Verdict? {
-        state.withLock { state -> Verdict? in
-            for limit in limits where limit.unit == .commands {
-                let used = limit.scope == .turn ? state.commands.turn : state.commands.session
-                guard Double(used) >= limit.amount else { continue }
-                state.met = ThreadEvent.BudgetState(
-                    name: limit.unit.rawValue, scope: limit.scope, limit: limit.amount, spent: Double(used),
-                    exceeded: true, origin: limit.origin)
+    /// Counts an effect that is about to run; nil while it may.
+    ///
+    /// What it writes is known when it has ended, so a limit on bytes written can be passed by one effect's.
+    package func admit(_ effect: Effect) -> Verdict? {
+        let units = effect.countedUnits
+        return state.withLock { state -> Verdict? in
+            for limit in limits where units.contains(limit.unit) {
+                guard let met = reached(limit, state) else { continue }
+                state.met = met
                 return Verdict(
                     .deny, rule: "\(limit.key) = \(Int(limit.amount))", origin: limit.origin,
-                    reason: "the budget of \(Int(limit.amount)) commands is used up", grant: "--budget \(limit.flag)")
+                    reason: "the budget of \(limit.unit.phrase(limit.amount)) is used up",
+                    grant: "--budget \(limit.flag)")
             }
-            state.commands.turn += 1
-            state.commands.session += 1
+            if case .runCommand = effect { count(&state, \.commands, 1) }
             return nil
         }
+    }
+
+    /// Counts what an effect wrote, by the `bytes_written` of its outcome.
+    func count(_ outcome: JSONValue) {
+        guard let bytes = outcome["bytes_written"]?.int, bytes > 0 else { return }
+        state.withLock { count(&$0, \.written, bytes) }
+    }
+
+    /// How many bytes the next request may send, and the limit that says so; nil where none does.
+    ///
+    /// - Throws: `BudgetExceeded` where nothing is left.
+    func roomToSend() throws(BudgetExceeded) -> (bytes: Int, limit: BudgetLimit)? {
+        let rooms = state.withLock { state in
+            limits.filter { $0.unit == .bytesSent }.map { limit in
+                (bytes: Int(limit.amount) - counts(limit.scope, state).sent, limit: limit)
+            }
+        }
+        guard let least = rooms.min(by: { $0.bytes < $1.bytes }) else { return nil }
+        guard least.bytes > 0 else { throw exceeded(least.limit) }
+        return least
+    }
+
+    func count(sent bytes: Int) {
+        state.withLock { count(&$0, \.sent, bytes) }
+    }
+
+    private func counts(_ scope: BudgetLimit.Scope, _ state: State) -> EffectCounts {
+        scope == .turn ? state.counts.turn : state.counts.session
+    }
+
+    private func count(_ state: inout State, _ part: WritableKeyPath<EffectCounts, Int>, _ amount: Int) {
+        state.counts.turn[keyPath: part] += amount
+        state.counts.session[keyPath: part] += amount
+    }
+
+    private func reached(_ limit: BudgetLimit, _ state: State) -> ThreadEvent.BudgetState? {
+        guard let used = counts(limit.scope, state).amount(limit.unit), Double(used) >= limit.amount else { return nil }
+        return ThreadEvent.BudgetState(
+            name: limit.unit.rawValue, scope: limit.scope, limit: limit.amount, spent: Double(used), exceeded: true,
+            origin: limit.origin)
     }
 
     // MARK: Arithmetic
@@ -209,7 +244,7 @@ package final class BudgetLedger: Sendable {
         return switch limit.unit {
         case .usd: spend.money.usd
         case .tokens: Double(spend.tokens)
-        case .commands: Double(limit.scope == .turn ? state.commands.turn : state.commands.session)
+        case .commands, .bytesWritten, .bytesSent: Double(counts(limit.scope, state).amount(limit.unit) ?? 0)
         case .seconds: 0
         }
     }
@@ -228,7 +263,7 @@ package final class BudgetLedger: Sendable {
             case .usd:
                 let left = NanoDollars(usd: limit.amount).count - NanoDollars(usd: before).count
                 most = Self.output(within: left, estimate)
-            case .seconds, .commands: continue
+            case .seconds, .commands, .bytesWritten, .bytesSent: continue
             }
             if most < output || (most < Self.leastOutput && tightest == nil) {
                 output = min(output, most)

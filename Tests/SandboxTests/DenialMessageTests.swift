@@ -135,6 +135,15 @@ struct DenialMessageTests {
             tool: "a relative name elsewhere", output: "tar: ../x.tar: Cannot open: Read-only file system\n",
             expected: ["inferred write /x.tar"]),
         Case(
+            tool: "bash by its path, a relative name", output: "/bin/bash: line 1: f: Read-only file system",
+            expected: ["confirmed write /ws/f"], mode: .readOnly),
+        Case(
+            tool: "dash by its path, a relative name", output: "/bin/sh: 1: cannot create f: Read-only file system",
+            expected: ["confirmed write /ws/f"], mode: .readOnly),
+        Case(
+            tool: "a path alone before the reason", output: "/opt/x: Read-only file system",
+            expected: ["confirmed write /opt/x"]),
+        Case(
             tool: "a relative name in a read-only session",
             output: "touch: cannot touch 'b.txt': Read-only file system\n",
             expected: ["confirmed write /ws/b.txt"], mode: .readOnly),

@@ -4,6 +4,8 @@ enum PathCandidates {
         ("'", "'"), ("\"", "\""), ("`", "`"), ("‘", "’"), ("“", "”"), ("`", "'"),
     ]
     private static let most = 4
+    /// What dash says before a name.
+    private static let shellVerb = "cannot create "
 
     static func all(in line: String) -> [String] {
         var found: [String] = []
@@ -22,13 +24,19 @@ enum PathCandidates {
         // The words of a quoted path are none of their own.
         if !found.contains(where: { $0.hasPrefix("/") }) {
             let words = line.split { " \t(),;=<>[]\"'`‘’“”".contains($0) }.filter(isPathWord)
-            // `/bin/sh: 1: cannot create /opt/x`: a program that speaks begins the line.
-            let isSpeaker = words.count > 1 && words[0].startIndex == line.startIndex && words[0].hasSuffix(":")
+            // `/bin/sh: 1: cannot create /opt/x`, `/bin/bash: line 1: f: ...`: a program that speaks begins the line. In
+            // `/opt/x: Read-only file system` it is the path.
+            let isSpeaker =
+                words.first.map { $0.startIndex == line.startIndex && $0.hasSuffix(":") } == true
+                && (words.count > 1 || line.split(separator: ": ").count > 2)
             for word in isSpeaker ? words.dropFirst() : words[...] { add(word) }
         }
         // Relative names stand alone between colons: `tar: x.tar: Cannot open: ...`.
         if found.isEmpty {
-            for part in line.split(separator: ": ").dropFirst().dropLast() where isBareName(part) { add(part) }
+            for part in line.split(separator: ": ").dropFirst().dropLast() {
+                let name = part.hasPrefix(shellVerb) ? part.dropFirst(shellVerb.count) : part
+                if isBareName(name) { add(name) }
+            }
         }
         return found
     }

@@ -56,6 +56,9 @@ package struct Configuration: Sendable {
     /// on loading; one that is picked in another way has to be checked against this list.
     package var allowedProviders: [String]? { merged.requirements?.providers?.ids }
 
+    /// Rules on commands that the administrator requires.
+    package var requiredRules: RequiredRules? { merged.requirements?.rules }
+
     /// The user's decision about a project.
     ///
     /// - Parameter root: the project's folder; symbolic links are resolved.

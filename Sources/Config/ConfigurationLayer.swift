@@ -9,6 +9,8 @@ struct ConfigurationLayer: Sendable {
     var settings: [LayerSetting]
     /// The hooks it states, with their places; they are in the settings too, for merging and review.
     var hooks: HookSource?
+    /// The rules on commands that it states; only `requirements.toml` may.
+    var rules: RequiredRules?
 }
 
 /// One option's value in one layer.
@@ -61,7 +63,7 @@ struct LayerReader {
         if !problems.isEmpty { throw error() }
         return ConfigurationLayer(
             layer: layer, file: document.source.name, settings: settings,
-            hooks: HookSource(document, layer: layer))
+            hooks: HookSource(document, layer: layer), rules: RequiredRules(document, layer: layer))
     }
 
     private mutating func read(_ object: JSONObject, at parent: [String]) {

@@ -26,6 +26,13 @@ package struct HookSource: Sendable {
         offsets = Dictionary(document.entries.map { ($0.path, $0.key.lowerBound) }) { first, _ in first }
     }
 
+    /// `[hooks]` of a `config.toml`; nil without.
+    ///
+    /// - Throws: `config.*` errors of a text that is no TOML.
+    package init?(toml bytes: [UInt8], file: String, layer: Origin.Layer) throws(LockgateError) {
+        self.init(try TOMLDocument(SourceText(name: file, bytes: bytes)), layer: layer)
+    }
+
     /// Settings from the command line.
     init(hooks: JSONValue, layer: Origin.Layer) {
         self.layer = layer

@@ -68,6 +68,8 @@ struct Requirements: Sendable {
 
     /// The administrator's own hooks.
     var hooks: HookSource?
+    /// The administrator's own rules on commands.
+    var rules: RequiredRules?
     /// Where it says that no others count.
     var managedHooksOnly: Origin?
 
@@ -80,6 +82,7 @@ struct Requirements: Sendable {
     init(_ layer: ConfigurationLayer?) throws(LockgateError) {
         guard let layer else { return }
         hooks = layer.hooks
+        rules = layer.rules
         for setting in layer.settings {
             switch setting.key {
             case "allow_bypass":

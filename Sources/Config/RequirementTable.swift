@@ -30,6 +30,10 @@ enum RequirementTable {
         ),
         requirement("hooks", .table, "Hooks as in `config.toml`, which nobody can take away."),
         requirement(
+            RequiredRules.key, .table,
+            "Rules on commands that nobody can take away: a list of `{pattern = [{token = \"git\"}, {any_of = [\"push\"]}], decision = \"prompt\" or \"forbidden\", justification = \"...\"}`."
+        ),
+        requirement(
             "filesystem.deny_read", .list(.pathPattern), "Paths and globs that are added to `filesystem.deny_read`."),
         requirement(
             "budget.usd", .number(minimum: 0), "The most that `budget.usd` may be; also the value where none is set."),

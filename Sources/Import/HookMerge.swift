@@ -1,5 +1,5 @@
 package import Basics
-import Config
+package import Config
 import Hooks
 package import Wire
 
@@ -8,10 +8,16 @@ package struct HookMerge: Sendable {
     package let file: String
     private let layer: Origin.Layer
     private var document: JSONObject
+    /// What stands under `hooks` in the `config.toml` beside it.
+    private let besides: JSONValue
     private(set) var isChanged = false
 
+    /// - Parameter besides: hooks that count too, so that none is added which would run twice.
     /// - Throws: the errors of a file that does not load as it stands.
-    package init(file: String, bytes: [UInt8]?, layer: Origin.Layer) throws(LockgateError) {
+    package init(
+        file: String, bytes: [UInt8]?, layer: Origin.Layer, besides: HookSource? = nil
+    ) throws(LockgateError) {
+        self.besides = besides?.hooks ?? [:]
         self.file = file
         self.layer = layer
         guard let bytes else {
@@ -42,7 +48,7 @@ package struct HookMerge: Sendable {
             return .refused(reason: Self.reason(error), remedy: error.remedy)
         }
         var groups = document["hooks"]?[event]?.array ?? []
-        let isThere = groups.contains { other in
+        let isThere = (groups + (besides[event]?.array ?? [])).contains { other in
             (other["matcher"] ?? "") == (matcher ?? "") && other["hooks"]?.array?.contains(handler) == true
         }
         if isThere { return .same }

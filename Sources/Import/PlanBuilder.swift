@@ -106,7 +106,7 @@ struct PlanBuilder {
         guard count <= Self.maximumCount else { throw tooMany(place) }
         var merge =
             if let hooks { hooks } else {
-                try HookMerge(file: file, bytes: target.files[file], layer: layer)
+                try HookMerge(file: file, bytes: target.files[file], layer: layer, besides: configuredHooks())
             }
         let name = "hooks.\(event)"
         let texts = handler.object?.members.compactMap(\.value.string) ?? []
@@ -121,6 +121,11 @@ struct PlanBuilder {
         case .refused(let reason, let remedy): leave(name, place, reason, remedy)
         }
         hooks = merge
+    }
+
+    private func configuredHooks() throws(LockgateError) -> HookSource? {
+        guard let bytes = target.files[configFile] else { return nil }
+        return try HookSource(toml: bytes, file: configFile, layer: layer)
     }
 
     // MARK: Whole files

@@ -54,6 +54,35 @@ struct RequirementTests {
         }
     }
 
+    @Test("Rules on commands keep their own places; no other file may state them")
+    func rules() throws {
+        try Fixture.with { fixture in
+            let file = "\(fixture.system)/requirements.toml"
+            try fixture.write(
+                file,
+                """
+                [[rules.prefix_rules]]
+                pattern = [{token = "git"}]
+                decision = "prompt"
+                [[rules.prefix_rules]]
+                decision = "forbidden"
+                pattern = [{any_of = ["a", "b"]}]
+                """)
+            let git: JSONValue = ["pattern": [["token": "git"]], "decision": "prompt"]
+            let other: JSONValue = ["decision": "forbidden", "pattern": [["any_of": ["a", "b"]]]]
+            #expect(
+                try fixture.load().requiredRules?.elements == [
+                    .init(value: git, origin: Origin(.requirements, file: file, line: 1, column: 3)),
+                    .init(value: other, origin: Origin(.requirements, file: file, line: 4, column: 3)),
+                ])
+            try fixture.write(
+                file, "rules.prefix_rules = [\n  {pattern = [{token = \"git\"}], decision = \"prompt\"},\n]\n")
+            #expect(try fixture.load().requiredRules?.elements.map(\.value) == [git])
+            try fixture.writeUser("[[rules.prefix_rules]]\ndecision = \"prompt\"\n")
+            #expect(throws: LockgateError.self) { try fixture.load() }
+        }
+    }
+
     @Test("An allowed value stays, and says nothing")
     func allowed() throws {
         try Fixture.with { fixture in

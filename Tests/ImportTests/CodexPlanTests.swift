@@ -130,6 +130,16 @@ import Wire
         #expect(plan.text("\(ImportFixture.home)/ci.config.toml") == "approval_policy = \"never\"\n")
     }
 
+    @Test func aHookThatTheConfigurationHasIsNotAddedAgain() throws {
+        let config = """
+            [[hooks.Stop]]
+            hooks = [{ type = "command", command = "bell" }]
+            """
+        let plan = try ImportFixture.plan(.codex, ["config.toml": config], here: ["config.toml": config])
+        #expect(plan.text("\(ImportFixture.home)/hooks.json") == nil)
+        #expect(plan.steps == [] && plan.left == [])
+    }
+
     @Test func hooksOfBothFilesAreMergedAndWhatCannotRunIsListed() throws {
         let config = """
             [[hooks.PreToolUse]]

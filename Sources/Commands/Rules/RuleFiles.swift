@@ -10,7 +10,7 @@ enum RuleFiles {
     static let maximumSize = 1 << 20
     private static let suffix = ".rules"
 
-    /// The rules of the system, the user and a trusted project, in this order, files by name.
+    /// The rules of `requirements.toml`, the system, the user and a trusted project, in this order, files by name.
     ///
     /// A project's rules are taken from the content that the user approved, not read again, so that what counts is what
     /// was seen. Rules of a project that is not trusted, or whose content changed, do not count.
@@ -19,6 +19,9 @@ enum RuleFiles {
         -> CommandRules
     {
         var rules = CommandRules()
+        for element in configuration.requiredRules?.elements ?? [] {
+            rules.prefixes.append(try CommandRules.Prefix(required: element.value, at: element.origin))
+        }
         for (folder, layer) in [(loader.systemDirectory, Origin.Layer.system), (loader.home, .user)] {
             for path in try files(in: "\(folder)/rules") { rules.add(try read(path, layer)) }
         }

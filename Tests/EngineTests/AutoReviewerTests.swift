@@ -17,7 +17,8 @@ import Wire
     }
 
     private func with(
-        _ steps: [ScriptedClient.Step], rules: String = "", limits: [BudgetLimit] = [], _ body: (Setting) async throws -> Void
+        _ steps: [ScriptedClient.Step], rules: String = "", limits: [BudgetLimit] = [],
+        _ body: (Setting) async throws -> Void
     ) async throws {
         try await TemporaryFolder.with { folder in
             let client = ScriptedClient(steps)

@@ -14,7 +14,8 @@ import Wire
     @Test("Codex's shape is read") func shape() throws {
         #expect(
             try rule(
-                #"{"pattern":[{"token":"git"},{"any_of":["push","fetch"]}],"decision":"forbidden","justification":"no"}"#)
+                #"{"pattern":[{"token":"git"},{"any_of":["push","fetch"]}],"decision":"forbidden","justification":"no"}"#
+            )
                 == CommandRules.Prefix(
                     pattern: [["git"], ["push", "fetch"]], decision: .forbidden, justification: "no", origin: origin))
     }

@@ -166,7 +166,8 @@ struct ExecRequest: Sendable {
 
     /// As in the configuration, without `budget.`.
     static let budgetNames = [
-        "usd", "tokens", "seconds", "commands", "bytes_written", "bytes_sent", "turn.usd", "turn.tokens", "turn.seconds",
+        "usd", "tokens", "seconds", "commands", "bytes_written", "bytes_sent", "turn.usd", "turn.tokens",
+        "turn.seconds",
         "turn.commands", "turn.bytes_written", "turn.bytes_sent", "day.usd", "day.tokens", "project.usd",
         "project.tokens",
     ]

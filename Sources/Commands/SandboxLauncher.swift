@@ -1,3 +1,4 @@
+import Engine
 import Sandbox
 import Synchronization
 import Tools
@@ -9,7 +10,10 @@ final class SandboxLauncher: CommandLauncher {
     let environment: CommandEnvironment
     /// The environment of a command without a terminal, and of one with.
     private let variables: (plain: [String: String], terminal: [String: String])
-    private let rules: DenialRules
+    private let origins: DenialRules.Origins
+    private let host: HostView
+    /// What commands may write to by the user's grants, asked for each command.
+    private let grants = Mutex<GrantBook?>(nil)
     /// Set until the first command, before which the user's caches are shown in the project's own.
     private let caches: Mutex<ToolchainCaches?>
     private let recordedIncidents = Mutex(0)
@@ -26,7 +30,18 @@ final class SandboxLauncher: CommandLauncher {
         self.environment = variables
         self.variables = (all(hasTerminal: false), all(hasTerminal: true))
         self.caches = Mutex(caches)
-        rules = DenialRules(policy: policy, origins: origins, host: .machine(environment: environment))
+        self.origins = origins
+        host = .machine(environment: environment)
+    }
+
+    /// Lets grants make more writable than the policy does.
+    func connect(_ book: GrantBook) { grants.withLock { $0 = book } }
+
+    /// The explanation of refusals, with what was granted.
+    private func rules(_ granted: [String]) -> DenialRules {
+        var policy = session.policy
+        policy.writableRoots += granted
+        return DenialRules(policy: policy, origins: origins, host: host)
     }
 
     /// What a command without a terminal finds in its environment.
@@ -65,11 +80,16 @@ final class SandboxLauncher: CommandLauncher {
             } else {
                 .merged(input: false)
             }
+        // Grants that cannot be read give nothing.
+        let granted =
+            session.policy.mode == .workspaceWrite
+            ? (try? grants.withLock { $0 }?.writableRoots(forRunning: request.argv, in: request.cwd)) ?? [] : []
+        session.allowWriting(granted)
         let process = try await session.start(
             SandboxCommand(
                 arguments: request.argv, workingDirectory: request.cwd,
                 environment: request.terminal == nil ? variables.plain : variables.terminal, io: io))
-        return SandboxedCommand(process: process, analysis: DenialAnalysis(rules: rules, cwd: request.cwd))
+        return SandboxedCommand(process: process, analysis: DenialAnalysis(rules: rules(granted), cwd: request.cwd))
     }
 }
 

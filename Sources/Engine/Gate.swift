@@ -153,6 +153,12 @@ package final class Gate: Sendable {
         try events.emit(.effectDenied(item: item, effect: effect, verdict: verdict))
     }
 
+    /// Asks the user whether what the sandbox refused a command may be written; returns what may.
+    func offer(_ denials: [EffectDenial], of command: Effect, item: String) async throws -> [String] {
+        guard policy.approvalPolicy.value != .never, let approvals else { return [] }
+        return try await approvals.offer(denials, of: command, item: item)
+    }
+
     private func record(outcome: JSONValue, item: String?) throws(LockgateError) {
         var payload: JSONObject = ["outcome": outcome]
         if let item { payload["item_id"] = .string(item) }

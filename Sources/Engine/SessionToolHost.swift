@@ -29,6 +29,10 @@ struct SessionToolHost: ToolHost {
         try gate.deny(effect, item: item, verdict: verdict)
     }
 
+    func offer(_ denials: [EffectDenial], of command: Effect, item: String) async throws -> [String] {
+        try await gate.offer(denials, of: command, item: item)
+    }
+
     func noticed(_ changes: [SensitiveChange], item: String) throws {
         try events.emit(.sensitiveChanges(item: item, changes))
     }

@@ -19,6 +19,8 @@ package final class SandboxSession: Sendable {
     private struct State {
         var zygote: Zygote?
         var plan: SessionPlan?
+        /// Writable besides those of the policy.
+        var granted: [String] = []
         var incidents: [SandboxIncident] = []
     }
 
@@ -64,7 +66,13 @@ package final class SandboxSession: Sendable {
     }
 
     /// Lets the helper end as soon as no command needs it any more. A later command starts another.
-    package func end() { state.withLock { $0 = State(incidents: $0.incidents) } }
+    package func end() { state.withLock { $0 = State(granted: $0.granted, incidents: $0.incidents) } }
+
+    /// Makes these files and folders writable for the commands that start from now on, and no others but the policy's.
+    ///
+    /// That takes another view: private folders are empty in it, and servers of the one before are not reached. What is
+    /// no longer there, or became a symbolic link, is left out.
+    package func allowWriting(_ roots: [String]) { state.withLock { $0.granted = roots } }
 
     /// Whether there is anything outside the namespaces that has to be taken away: placeholders, a fence's folder. The
     /// end of a command is told when nothing of it runs any more; what the kernel then has to free needs no waiting for.
@@ -110,7 +118,7 @@ package final class SandboxSession: Sendable {
     private func discard(_ zygote: Zygote) {
         state.withLock { state in
             guard state.zygote === zygote else { return }
-            state = State(incidents: state.incidents + [.helperLost])
+            state = State(granted: state.granted, incidents: state.incidents + [.helperLost])
         }
     }
 
@@ -119,7 +127,9 @@ package final class SandboxSession: Sendable {
         _ command: SandboxCommand, isProbe: Bool, isForced: Bool
     ) throws(LockgateError) -> (Zygote, [UInt8]) {
         try state.withLock { state throws(LockgateError) in
-            if let zygote = state.zygote, try state.plan?.update(isForced: isForced, helper: helper) == true {
+            var policy = policy
+            policy.writableRoots += state.granted.filter { Paths.canonical($0) == $0 }
+            if let zygote = state.zygote, state.plan?.policy == policy, try state.plan?.update(isForced: isForced, helper: helper) == true {
                 let message = try PolicyMessage.command(
                     state.plan?.completed(command) ?? command, isProbe: isProbe, plan: state.plan?.current,
                     base: state.plan?.base)

@@ -14,7 +14,7 @@ struct SessionPlan {
     private var watch: PlanWatch?
     private var isUnwatchable = false
 
-    private let policy: SandboxPolicy
+    let policy: SandboxPolicy
     private let environment: [String: String]
 
     /// - Parameter temporary: of the plan before, which goes on in use.

@@ -12,14 +12,18 @@ package struct TemporaryFolder: Sendable {
     }
 
     /// The same for a body that waits.
-    package static func with<T>(_ body: (TemporaryFolder) async throws -> T) async throws -> T {
-        let folder = try make()
+    ///
+    /// - Parameter base: nil for the usual place of temporary files.
+    package static func with<T>(
+        in base: String? = nil, _ body: (TemporaryFolder) async throws -> T
+    ) async throws -> T {
+        let folder = try make(in: base)
         defer { remove(folder.path) }
         return try await body(folder)
     }
 
-    private static func make() throws -> TemporaryFolder {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    private static func make(in place: String? = nil) throws -> TemporaryFolder {
+        let base = place ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/lockgate-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestFailure("mkdtemp in \(base): errno \(errno)") }
         return TemporaryFolder(

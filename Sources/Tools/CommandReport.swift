@@ -15,6 +15,8 @@ struct CommandReport: Sendable, ToolResponding {
     var isStopped = false
     /// What the sandbox refused; known once the command has ended.
     var denials: [EffectDenial] = []
+    /// What the user made writable because of that.
+    var granted: [String] = []
     /// Set when the sandbox ended, and the command with it.
     var loss: LockgateError?
     /// What it wrote to disks; known once the command has ended.
@@ -62,7 +64,7 @@ struct CommandReport: Sendable, ToolResponding {
     /// The output with what the model has to know of refusals.
     var explainedText: String {
         denials.isEmpty || text.isEmpty || text.hasSuffix("\n")
-            ? text + denials.modelNote : "\(text)\n\(denials.modelNote)"
+            ? text + denials.modelNote(granted: granted) : "\(text)\n\(denials.modelNote(granted: granted))"
     }
 
     /// What hooks read of it.

@@ -152,7 +152,9 @@ package final class CommandTools: Sendable {
             try host.refused(report.denials, item: id)
             if !report.sensitiveChanges.isEmpty { try host.noticed(report.sensitiveChanges, item: id) }
             if Task.isCancelled { throw CancellationError() }
-            return report
+            var granting = report
+            granting.granted = try await host.offer(report.denials, of: effect, item: id)
+            return granting
         case .denied(let verdict):
             return try decline(&item, id, host, verdict.reason, rule: verdict.rule)
         }

@@ -33,8 +33,13 @@ package struct EffectDenial: Sendable, Hashable {
     package var operation: Operation
     package var certainty: Certainty
     package var verdict: Verdict
+    /// What the user can make writable for it while the session runs; nil where nothing can, or only by a setting.
+    package var root: String?
 
-    package init(_ operation: Operation, _ target: Target, certainty: Certainty, verdict: Verdict) {
+    package init(
+        _ operation: Operation, _ target: Target, certainty: Certainty, verdict: Verdict, root: String? = nil
+    ) {
+        self.root = root
         self.operation = operation
         self.target = target
         self.certainty = certainty
@@ -60,6 +65,7 @@ package struct EffectDenial: Sendable, Hashable {
             "origin": .string(verdict.origin.description), "reason": .string(verdict.reason),
         ]
         if let grant = verdict.grant { object["grant"] = .string(grant) }
+        if let root { object["grantable_root"] = .string(root) }
         return .object(object)
     }
 }
@@ -86,13 +92,20 @@ extension EffectDenial.Target {
 
 extension [EffectDenial] {
     /// The lines that follow a command's output for the model; empty without denials.
-    package var modelNote: String {
+    ///
+    /// - Parameter granted: what the user made writable after it.
+    package func modelNote(granted: [String] = []) -> String {
         guard !isEmpty else { return "" }
         let list = prefix(8).map { "- \($0.modelText)\n" }.joined()
+        let advice =
+            granted.isEmpty
+            ? "You cannot grant this and trying again will not help: find another way, or tell the user what is needed."
+            : "The user has now allowed to write beneath \(granted.joined(separator: ", ")): run the same command again. "
+                + "From then on /tmp is empty and servers that were started before are not reached."
         return """
 
             The sandbox refused:
-            \(list)You cannot grant this and trying again will not help: find another way, or tell the user what is needed.
+            \(list)\(advice)
 
             """
     }

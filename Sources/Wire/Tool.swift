@@ -36,6 +36,11 @@ package protocol ToolHost: Sendable {
     /// Records that an effect the gate had allowed was refused further down, by the sandbox or the file layer.
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws
 
+    /// Asks the user, where one answers in this session, whether what the sandbox refused a command may be written.
+    ///
+    /// - Returns: what may be written from the next run of this command on.
+    func offer(_ denials: [EffectDenial], of command: Effect, item: String) async throws -> [String]
+
     /// Shows changes to what programs outside the sandbox run or obey, as an event of its own.
     func noticed(_ changes: [SensitiveChange], item: String) throws
 }
@@ -80,6 +85,9 @@ extension ToolCall {
 }
 
 extension ToolHost {
+    /// Nobody is asked.
+    package func offer(_ denials: [EffectDenial], of command: Effect, item: String) async throws -> [String] { [] }
+
     /// For an effect that says itself all that there is to know of it.
     package func pass<Value: Sendable>(
         _ effect: Effect, as use: ToolUse? = nil, item: String,

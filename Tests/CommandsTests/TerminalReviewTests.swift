@@ -93,6 +93,26 @@ import Wire
         }
     }
 
+    @Test func whatTheSandboxRefusedIsOfferedAndTheNextRunMayWriteIt() async throws {
+        // Not in /tmp, which commands have one of their own of.
+        try await TemporaryFolder.with(in: "/var/tmp") { other in
+            let place = try #require(PosixFile.canonical(other.path))
+            let write = ExecFixture.shell("touch \(place)/f")
+            try await ExecFixture.with([write, write, .text("Done.")]) { fixture in
+                let run = try await fixture.exec(
+                    ["--ask", "--color", "never", "-s", "workspace-write", "go"], environment: ["TERM": "xterm"],
+                    wrapper: ["/usr/bin/env", "python3", "-c", Self.typist, "", "2"])
+                #expect(PosixFile.exists("\(place)/f"))
+                for words in [
+                    "May commands write there?", "1  yes, for one more run of this command", "2  yes, in this session",
+                    "writable_root(path=\"\(place)\")",
+                ] { #expect(run.text.contains(words), "\(words) in \(run.text)") }
+                let told = fixture.server.requests.map { String(decoding: $0.bytes, as: UTF8.self) }
+                #expect(told[1].contains("The user has now allowed to write beneath \(place)"))
+            }
+        }
+    }
+
     @Test func withoutATerminalNobodyCanBeAsked() async throws {
         try await ExecFixture.with([]) { fixture in
             for flags in [["--ask"], ["--ask", "--json"]] {

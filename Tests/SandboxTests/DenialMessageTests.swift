@@ -403,7 +403,7 @@ struct DenialRulesTests {
 
     @Test("the model is told what, why and that it cannot grant")
     func modelNote() {
-        let note = denials("curl: (6) Could not resolve host: example.com").modelNote
+        let note = denials("curl: (6) Could not resolve host: example.com").modelNote()
         #expect(
             note == """
 

@@ -16,11 +16,14 @@ struct ApprovalQuestion {
         case abort
     }
 
+    /// Whether it asks for a place that a command was refused, and not for a command.
+    private var isAboutPlace: Bool { if case .access = request.effect { true } else { false } }
+
     /// The numbered answers, from 1.
     var choices: [Choice] { request.offers.map(Choice.offer) + [.deny, .abort] }
 
     var text: String {
-        var lines = ["", style.bold("May this run?")]
+        var lines = ["", style.bold(isAboutPlace ? "May commands write there?" : "May this run?")]
         switch request.effect {
         case .runCommand(_, let display, let cwd):
             // Marked, so that no line of it passes for one of ours.
@@ -31,6 +34,7 @@ struct ApprovalQuestion {
         case .changeFiles: lines.append("  a change of files")
         case .writeInput(let terminal, _):
             lines.append("  typing into terminal \(terminal): \(safe(JSONValue.string(request.input ?? "").text))")
+        case .access(_, let target): lines.append("  \(safe(target.name))")
         default: lines.append("  \(safe(request.effect.json.text))")
         }
         lines.append("  why:     \(safe(request.verdict.reason))")
@@ -82,9 +86,10 @@ struct ApprovalQuestion {
             let until = offer.expires.map { ", until \($0.rfc3339.prefix(10))" } ?? ""
             let title =
                 switch offer.scope {
-                case .once: "yes, this once"
-                case .session: "yes, and not again in this session"
-                case .project: "yes, and not again in this project\(until)"
+                case .once: isAboutPlace ? "yes, for one more run of this command" : "yes, this once"
+                case .session: isAboutPlace ? "yes, in this session" : "yes, and not again in this session"
+                case .project:
+                    isAboutPlace ? "yes, in this project\(until)" : "yes, and not again in this project\(until)"
                 case .user: "yes, and not again in any project\(until)"
                 }
             return [title] + offer.rules.map { safe(Self.words(for: $0)) }

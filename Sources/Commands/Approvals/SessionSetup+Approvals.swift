@@ -41,10 +41,11 @@ extension SessionSetup {
     /// - Throws: `grants.store`, `approvals.command`: a run does not start with half of what decides in it.
     func approvals(
         _ questions: Questions, policy: AccessPolicy, client: any ModelClient, variables: [String: String],
-        journal: SessionJournal, events: EventLog, budget: BudgetLedger
+        journal: SessionJournal, events: EventLog, budget: BudgetLedger, launcher: SandboxLauncher
     ) throws(LockgateError) -> (Approvals, AutoReviewer?) {
         let book = GrantBook(configuration, home: home, session: questions.sessionGrants)
         _ = try book.active()
+        launcher.connect(book)
         let spending = ReviewSpending()
         var nobody = "nobody can be asked in this run"
         var reviewer: (any Reviewer)?

@@ -52,15 +52,17 @@ package final class Approvals: Sendable {
 
     /// What a reviewing model used.
     package let spending: ReviewSpending
-    private let book: GrantBook
-    private let reviewer: (any Reviewer)?
+    let book: GrantBook
+    let reviewer: (any Reviewer)?
     /// Why nobody is asked, where there is no reviewer.
     private let nobody: String
-    private let surroundings: Surroundings
-    private let journal: SessionJournal
-    private let events: EventLog
+    let surroundings: Surroundings
+    let journal: SessionJournal
+    let events: EventLog
     private let questions = OpenQuestions<Outcome>()
     private let count = Mutex(0)
+    /// Roots that the user does not want to be asked about again.
+    let declined = Mutex<Set<String>>([])
 
     /// - Parameter reviewer: nil where nobody can be asked; `nobody` says why.
     package init(
@@ -144,7 +146,7 @@ package final class Approvals: Sendable {
         return Question(asked: asked, request: request, binding: binding)
     }
 
-    private func nextID() -> String {
+    func nextID() -> String {
         let number = count.withLock { count in
             count += 1
             return count
@@ -180,7 +182,7 @@ package final class Approvals: Sendable {
     }
 
     /// The reviewer's answer; a reviewer that fails has said no.
-    private func answer(to request: ApprovalRequest, from reviewer: any Reviewer) async throws -> ApprovalAnswer {
+    func answer(to request: ApprovalRequest, from reviewer: any Reviewer) async throws -> ApprovalAnswer {
         do {
             return try await reviewer.review(request)
         } catch let error as CancellationError {

@@ -46,6 +46,11 @@ struct EffectBinding: Sendable, Hashable {
         (self.digest, self.files, limits, scripts) = (digest, files, [], [])
     }
 
+    /// For a question about a place rather than a command: a digest over both.
+    static func digest(argv: [String], cwd: String, root: String) -> String {
+        JournalRecord.digest(JSONValue.array([.array(argv.map(JSONValue.string)), .string(cwd), .string(root)]).bytes)
+    }
+
     /// - Parameters:
     ///   - environment: a digest of the variables that commands get.
     ///   - path: the folders that commands look for programs in.

@@ -13,6 +13,15 @@ package final class GrantBook: Sendable {
     private let project: ProjectIdentity?
     private let session: Mutex<[Grant]>
 
+    /// A root that one more run of a command may write to.
+    private struct OnceRoot: Sendable {
+        var root: String
+        var argv: [String]
+        var cwd: String
+    }
+
+    private let once = Mutex<[OnceRoot]>([])
+
     /// - Parameter session: the grants of a session that is gone on with.
     package init(storage: any GrantStorage, project: ProjectIdentity?, session: [Grant] = []) {
         self.storage = storage
@@ -36,6 +45,25 @@ package final class GrantBook: Sendable {
         var policy = policy
         policy.grants = try active()
         return policy
+    }
+
+    /// What a command may write to besides the policy's roots. A grant for once is used up by it.
+    ///
+    /// - Throws: `grants.store`; nothing is granted then.
+    package func writableRoots(forRunning argv: [String], in cwd: String) throws(LockgateError) -> [String] {
+        let kept = try active().compactMap { grant in
+            if case .writes(let root) = grant.rule { root } else { nil }
+        }
+        let single = once.withLock { once in
+            let isMeant = { (root: OnceRoot) in root.argv == argv && root.cwd == cwd }
+            defer { once.removeAll(where: isMeant) }
+            return once.filter(isMeant).map(\.root)
+        }
+        return kept + single
+    }
+
+    func allowOnce(_ root: String, argv: [String], cwd: String) {
+        once.withLock { $0.append(OnceRoot(root: root, argv: argv, cwd: cwd)) }
     }
 
     /// Makes an answer count from now on.
@@ -68,9 +96,12 @@ package final class GrantBook: Sendable {
     }
 
     private static func isUnchanged(_ grant: Grant) -> Bool {
-        if case .changes(let root) = grant.rule { return PosixFile.canonical(root) == root }
-        guard case .exact(let command) = grant.rule else { return true }
-        return PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(FileBinding.holds)
+        switch grant.rule {
+        case .changes(let root), .writes(let root): PosixFile.canonical(root) == root
+        case .exact(let command):
+            PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(FileBinding.holds)
+        case .prefix: true
+        }
     }
 
     /// The session's own grants in its records.

@@ -105,7 +105,8 @@ package struct DenialAnalysis: Sendable {
             // A relative name may be another folder's: the command can have changed its own.
             let isCertain = isAbsolute || rules.isReadOnly || verdict.rule.hasPrefix("protected")
             return EffectDenial(
-                .write, .path(path), certainty: isCertain ? .confirmed : .inferred, verdict: verdict)
+                .write, .path(path), certainty: isCertain ? .confirmed : .inferred, verdict: verdict,
+                root: isCertain ? rules.grantableRoot(path) : nil)
         case .denied, .notPermitted:
             // Ordinary permissions say the same words; only where those would allow it can the sandbox be the reason.
             guard !rules.isRefusedOutside(path), let verdict = rules.writeRefusal(path) else { return nil }

@@ -84,6 +84,14 @@ package struct DenialRules: Sendable {
         return nil
     }
 
+    /// What the user can make writable so that a canonical path can be written, if that is all that is missing.
+    func grantableRoot(_ path: String) -> String? {
+        guard policy.mode == .workspaceWrite, !roots.contains(where: { Paths.isUnder(path, $0) }),
+            !isRefusedOutside(path), !host.isReadOnly(path)
+        else { return nil }
+        return grants.sessionRoot(for: path)
+    }
+
     /// Why most paths cannot be written, for a write at nobody knows which.
     var anyWriteRefusal: Verdict {
         deny(

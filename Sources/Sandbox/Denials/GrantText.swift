@@ -33,6 +33,13 @@ struct GrantText: Sendable {
         return create(target, isFolder: target != path) + (switched + [flag]).joined(separator: " ")
     }
 
+    /// What can become writable for a path outside of the roots while a session runs; nil where nothing can.
+    func sessionRoot(for path: String) -> String? {
+        let target = root(for: path)
+        let isSystem = Self.refused.contains(target) || ["/proc", "/sys"].contains { Paths.isUnder(target, $0) }
+        return isSystem || !host.exists(target) || host.resolve(target) != target ? nil : target
+    }
+
     /// The smallest thing to make writable: the file where its folder is too much to give for it, else the folder.
     private func root(for path: String) -> String {
         if host.isFolder(path) { return path }

@@ -9,6 +9,8 @@ package enum GrantRule: Sendable, Hashable {
     case exact(ExactCommand)
     /// Changes of files beneath a folder by the agent's own tools, where the policy allows them at all.
     case changes(root: String)
+    /// Writes of commands to a file, or beneath a folder, outside of the writable roots.
+    case writes(root: String)
 
     /// The rule as it is kept and shown.
     package var text: String {
@@ -18,6 +20,7 @@ package enum GrantRule: Sendable, Hashable {
             "exact_command(argv=[\(Self.list(command.argv))], cwd=\(JSONValue.string(command.cwd).text)"
                 + (command.files.isEmpty ? "" : ", files=[\(Self.list(command.files.map(\.text)))]") + ")"
         case .changes(let root): "file_changes(root=\(JSONValue.string(root).text))"
+        case .writes(let root): "writable_root(path=\(JSONValue.string(root).text))"
         }
     }
 
@@ -30,6 +33,7 @@ package enum GrantRule: Sendable, Hashable {
         case .prefix(let words): ["prefix": .array(words.map(JSONValue.string))]
         case .exact(let command): ["exact": command.json]
         case .changes(let root): ["changes": .string(root)]
+        case .writes(let root): ["writes": .string(root)]
         }
     }
 
@@ -43,6 +47,8 @@ package enum GrantRule: Sendable, Hashable {
             self = .exact(command)
         } else if let root = json["changes"]?.string, root.hasPrefix("/") {
             self = .changes(root: root)
+        } else if let root = json["writes"]?.string, root.hasPrefix("/") {
+            self = .writes(root: root)
         } else {
             return nil
         }

@@ -129,7 +129,9 @@ package final class SandboxSession: Sendable {
         try state.withLock { state throws(LockgateError) in
             var policy = policy
             policy.writableRoots += state.granted.filter { Paths.canonical($0) == $0 }
-            if let zygote = state.zygote, state.plan?.policy == policy, try state.plan?.update(isForced: isForced, helper: helper) == true {
+            if let zygote = state.zygote, state.plan?.policy == policy,
+                try state.plan?.update(isForced: isForced, helper: helper) == true
+            {
                 let message = try PolicyMessage.command(
                     state.plan?.completed(command) ?? command, isProbe: isProbe, plan: state.plan?.current,
                     base: state.plan?.base)

@@ -36,7 +36,8 @@ struct GrantedRootTests {
         await session.shutDown()
     }
 
-    @Test("must be what it was: neither a link nor missing", arguments: ["ln -s \"$HOME\" o/l; echo o/l", "echo o/none"])
+    @Test(
+        "must be what it was: neither a link nor missing", arguments: ["ln -s \"$HOME\" o/l; echo o/l", "echo o/none"])
     func moved(_ script: String) async throws {
         let fixture = try SandboxFixture()
         let session = try fixture.session(fixture.policy(.workspaceWrite))

@@ -65,16 +65,18 @@ let package = Package(
             name: "HooksTests",
             dependencies: ["Basics", "Config", "Hooks", "Sandbox", "TestSupport", "Wire", "lockgate-sandbox"],
             swiftSettings: strict),
-        .target(name: "Import", dependencies: ["Basics", "Config", "Hooks", "Policy", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Import", dependencies: ["Basics", "Config", "Hooks", "Policy", "Text", "Wire"],
+            swiftSettings: strict),
         .testTarget(
             name: "ImportTests",
             dependencies: ["Basics", "Config", "Hooks", "Import", "Policy", "TestSupport", "Wire"],
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["Audit", "Basics", "Wire"], swiftSettings: strict),
+            dependencies: ["Audit", "Basics", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Wire"],
+            name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Text", "Wire"],
             exclude: ["Samples"],
             swiftSettings: strict),
         .executableTarget(
@@ -118,7 +120,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(name: "Text", dependencies: ["Basics", "Wire"], swiftSettings: strict),
-        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "TextTests", dependencies: ["Basics", "TestSupport", "Text", "Wire"], swiftSettings: strict),
         .target(name: "Tools", dependencies: ["Basics", "Files", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "ToolsTests", dependencies: ["Basics", "TestSupport", "Tools", "Wire"], swiftSettings: strict),

@@ -57,6 +57,15 @@ package struct SealPrivateKey: Sendable {
     /// The secret as its file holds it.
     package var text: String { Self.prefix + Hexadecimal.text(of: key.rawRepresentation) }
 
+    /// A commitment to a secret that was left out of a record: who has this key and the value can prove that it stood
+    /// there, nobody can guess it from the record. The first 8 bytes of HMAC-SHA256, in hexadecimal, with a key of its
+    /// own that is the SHA-256 of a label and this key.
+    package func commitment(to value: [UInt8]) -> String {
+        let own = SHA256.hash(data: Array("lockgate redaction 1\n".utf8) + key.rawRepresentation)
+        let code = HMAC<SHA256>.authenticationCode(for: value, using: SymmetricKey(data: own))
+        return Hexadecimal.text(of: Array(code.prefix(8)))
+    }
+
     /// - Throws: what the cryptography library throws; with a valid key it does not.
     func signature(of message: [UInt8]) throws -> [UInt8] {
         Array(try key.signature(for: message))

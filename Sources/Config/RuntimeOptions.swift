@@ -56,6 +56,19 @@ extension ConfigurationOption {
             the last 10 that changed something.
             """),
         option(
+            "redaction.enabled", .boolean, \.redaction.isEnabled, default: .value(true),
+            project: .narrowing(.boolean(strict: true)),
+            """
+            Whether what looks like a secret (keys by their form, values of secret names, private keys, passwords in \
+            addresses, values of secret environment variables) is left out of requests and journals; a mark stands there.
+            """),
+        option(
+            "redaction.allow", .list(.string), \.redaction.allow, default: .value([]), project: .refused(person),
+            "Values that are no secrets although they look like it."),
+        option(
+            "redaction.canaries", .list(.string), \.redaction.canaries, default: .value([]), project: .refused(person),
+            "Texts that nothing should ever read; a session in which one is about to be sent to a model ends."),
+        option(
             "history.persistence", .choice(HistoryPersistence.allCases.map(\.rawValue)), \.history.persistence,
             default: .value("save-all"), project: .refused(person), "Whether sessions are kept."),
         option(

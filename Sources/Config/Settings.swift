@@ -54,6 +54,7 @@ package struct Settings: Sendable, Hashable {
     package var backgroundTerminalMaxTimeoutMilliseconds = 0
     package var check = CheckSettings()
     package var checkpoints = CheckpointSettings()
+    package var redaction = RedactionSettings()
     package var history = HistorySettings()
     package var local = LocalModelSettings()
     package var tui: JSONObject = [:]
@@ -163,6 +164,15 @@ package struct CheckpointSettings: Sendable, Hashable {
     package var isEnabled = false
     package var days = 0
     package var maxBytes = 0
+}
+
+/// `[redaction]`: what keeps secrets out of requests and journals.
+package struct RedactionSettings: Sendable, Hashable {
+    package var isEnabled = false
+    /// Values that are no secrets.
+    package var allow: [String] = []
+    /// Texts that end a session when they are about to be sent.
+    package var canaries: [String] = []
 }
 
 /// `[approvals]`: how the reviewers work.

@@ -1,13 +1,11 @@
+import Text
+
 /// Tells what looks like a key or password, so that it is not copied into another file.
 ///
 /// A filter against copying by mistake: what it misses stands in the diff that the user is shown first.
 package enum SecretShape {
     /// Whether a name says that its value is secret.
-    package static func isSecret(name: String) -> Bool {
-        let upper = String(
-            decoding: name.utf8.map { 0x61...0x7A ~= $0 ? $0 - 0x20 : $0 == 0x2D ? 0x5F : $0 }, as: UTF8.self)
-        return parts.contains { upper.contains($0) } || upper == "KEY" || endings.contains(where: upper.hasSuffix)
-    }
+    package static func isSecret(name: String) -> Bool { SecretName.isSecret(name) }
 
     /// Whether a value is a key by its form, or too random for anything else; for short values such as variables.
     package static func isSecret(value: String) -> Bool {
@@ -54,12 +52,6 @@ package enum SecretShape {
         default: false
         }
     }
-
-    private static let parts = [
-        "_KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "COOKIE", "WEBHOOK",
-        "CONNECTION_STRING", "AUTHORIZATION",
-    ]
-    private static let endings = ["_PAT", "_AUTH", "_DSN", "_PWD", "DATABASE_URL", "REDIS_URL", "MONGODB_URI"]
 
     /// How keys of common services begin, and how many characters follow at least.
     private static let forms: [([UInt8], Int)] = [

@@ -2,6 +2,7 @@ import Audit
 package import Basics
 import Glibc
 import Synchronization
+package import Text
 package import Wire
 
 /// The writer of one session's journal: append-only, hash-chained, one per session at a time.
@@ -20,6 +21,8 @@ package final class SessionJournal: Sendable {
         var key: SealPrivateKey?
         /// Whether the last record is a seal of this writer's.
         var isSealed = false
+        /// What takes secrets out of records; nil for none.
+        var redactor: Redactor?
     }
 
     package let id: SessionID
@@ -113,6 +116,9 @@ package final class SessionJournal: Sendable {
         return (journal, reader.records)
     }
 
+    /// Takes secrets out of all records from now on.
+    package func redact(with redactor: Redactor) { state.withLock { $0.redactor = redactor } }
+
     /// Appends a record and returns its time.
     ///
     /// A write that fails midway is taken back, so that the file still ends with a whole record.
@@ -127,6 +133,7 @@ package final class SessionJournal: Sendable {
 
     private func append(_ type: String, _ payload: JSONValue, at time: WallTime, to state: inout State) -> SystemError?
     {
+        let payload = state.redactor?.redacted(payload) ?? payload
         let (record, line) = JournalRecord.make(
             sequence: state.sequence, time: time.rfc3339, type: type, payload: payload, previous: state.previous)
         if state.descriptor >= 0 {

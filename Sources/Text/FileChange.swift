@@ -44,6 +44,11 @@ package struct FileChange: Sendable, Hashable {
         FileChange(path: path, destination: destination, old: old, new: new, mode: mode)
     }
 
+    /// The same change with other bytes afterwards, for one that leaves a file.
+    package func leaving(_ new: [UInt8]) -> FileChange {
+        self.new == nil ? self : FileChange(path: path, destination: destination, old: old, new: new, mode: mode)
+    }
+
     package var kind: Kind {
         if destination != nil { return .move }
         if old == nil { return .add }

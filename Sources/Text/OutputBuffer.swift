@@ -55,15 +55,21 @@ package struct OutputBuffer: Sendable {
 
     /// Takes out the bytes at the end that begin a character and do not complete it.
     package mutating func removeIncompleteScalar() -> [UInt8] {
+        removeEnd { $0[...].incompleteScalarLength }
+    }
+
+    /// Takes as many bytes out at the end as `length` says of the last ones.
+    package mutating func removeEnd(_ length: ([UInt8]) -> Int) -> [UInt8] {
         let end = Array(tail[tailStart...] + tail[..<tailStart])
-        // A character may lie across the border of the halves, unless bytes were dropped there.
-        let last = omittedBytes > 0 ? end[...] : (head.suffix(4) + end)[...]
-        let count = last.incompleteScalarLength
+        // They may lie across the border of the halves, unless bytes were dropped there.
+        let last = omittedBytes > 0 ? end : head.suffix(4096) + end
+        let count = min(length(last), last.count)
         let removed = Array(last.suffix(count))
         tail = end.dropLast(count)
         tailStart = 0
         head.removeLast(max(0, count - end.count))
         totalBytes -= count
+        totalLineEnds -= removed.count { $0 == UInt8(ascii: "\n") }
         return removed
     }
 

@@ -1,6 +1,7 @@
 import Basics
 import Glibc
 import Synchronization
+package import Text
 package import Wire
 
 /// `exec_command` and `write_stdin`: commands in the sandbox, in the foreground or as background terminals.
@@ -18,12 +19,15 @@ package final class CommandTools: Sendable {
         package var allowsLoginShell: Bool
         /// Whether the model may say why it wants a command, because somebody may be asked about it.
         package var takesReasons: Bool
+        /// Tells what may be the beginning of a secret.
+        package var secrets: SecretScanner
 
         package init(
             cwd: String, shell: String = "/bin/bash", outputBytes: Int = 10_000,
             maximumOutputBytes: Int = 40_000, maximumYield: Duration = .seconds(300), allowsLoginShell: Bool = true,
-            takesReasons: Bool = false
+            takesReasons: Bool = false, secrets: SecretScanner = SecretScanner()
         ) {
+            self.secrets = secrets
             self.takesReasons = takesReasons
             self.cwd = cwd
             self.shell = shell
@@ -71,7 +75,8 @@ package final class CommandTools: Sendable {
         let command = try await launcher.launch(request)
         return terminals.withLock { state in
             let terminal = Terminal(
-                number: state.next, display: display, command: command, unreadBytes: settings.maximumOutputBytes)
+                number: state.next, display: display, command: command, unreadBytes: settings.maximumOutputBytes,
+                secrets: settings.secrets)
             state.open[state.next] = terminal
             state.next += 1
             return terminal

@@ -1,6 +1,6 @@
 import Basics
 import Files
-import Text
+package import Text
 package import Wire
 
 /// Carries out file changes as one item: plan, gate, all-or-nothing write, diff.
@@ -11,6 +11,8 @@ package struct FileEditor: Sendable {
     let cwd: String
     let files: WorkspaceFiles
     let watch: (any SensitiveWatch)?
+    /// Puts secrets in the place of their marks, which are all that a model sees of them.
+    let redactor: Redactor?
 
     /// - Parameters:
     ///   - mode: decides the writable roots: none in read-only, everything in danger-full-access.
@@ -19,8 +21,9 @@ package struct FileEditor: Sendable {
     /// - Throws: when the workspace is not there.
     package init(
         cwd: String, mode: SandboxMode, writableRoots: [String], maskedPaths: [String],
-        allowedAutoRun: [String] = [], watch: (any SensitiveWatch)? = nil
+        allowedAutoRun: [String] = [], watch: (any SensitiveWatch)? = nil, redactor: Redactor? = nil
     ) throws(LockgateError) {
+        self.redactor = redactor
         self.cwd = cwd
         self.watch = watch
         switch mode {
@@ -53,7 +56,9 @@ package struct FileEditor: Sendable {
 
     /// The changes that a patch makes to the files as they are.
     func plan(_ patch: String, folder: String?) throws -> [FileChange] {
-        try PatchPlan.make(try PatchParser.parse(patch)) { path in try read(path, in: folder) }
+        try PatchPlan.make(try PatchParser.parse(redactor?.restored(patch) ?? patch)) { path in
+            try read(path, in: folder)
+        }
     }
 
     /// Applies changes that are worked out already.
@@ -65,7 +70,12 @@ package struct FileEditor: Sendable {
         _ revision: Revision, folder: String?, use: ToolUse, call: ToolCall, host: any ToolHost,
         item started: String? = nil, revise: (JSONObject) throws -> Revision
     ) async throws -> ToolResult {
-        let changes = revision.changes
+        let changes: [FileChange]
+        do {
+            changes = try revision.changes.map(restored)
+        } catch {
+            return call.answer("Nothing was changed. \(error)", isError: true)
+        }
         let absolute = changes.map { $0.rebased { PathText.absolute($0, from: folder ?? cwd) } }
         let summary = absolute.map(\.summary)
         let diff = Self.diff(changes)
@@ -130,6 +140,24 @@ package struct FileEditor: Sendable {
                 "Nothing was changed. \(verdict.reason) (rule: \(verdict.rule)). To allow it, the user can use: \(verdict.grant ?? "-")",
                 isError: true)
         }
+    }
+
+    /// The change with secrets in the place of their marks.
+    ///
+    /// - Throws: `patch.redacted` where a mark would be left in a file that did not hold it: the secret would be lost.
+    private func restored(_ change: FileChange) throws(LockgateError) -> FileChange {
+        guard let redactor, let new = change.new, let text = String(validating: new, as: UTF8.self),
+            Redactor.firstMark(in: text) != nil
+        else { return change }
+        let whole = redactor.restored(text)
+        if let mark = Redactor.firstMark(in: whole),
+            !String(decoding: change.old ?? [], as: UTF8.self).contains(mark)
+        {
+            throw LockgateError(
+                "patch.redacted", "\(mark) stands for a secret that this session does not know",
+                remedy: "leave that line as it is, or change it with a command")
+        }
+        return change.leaving(Array(whole.utf8))
     }
 
     /// A change that could not even be planned is still an item, and a refusal if a rule was the reason.

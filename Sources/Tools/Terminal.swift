@@ -24,13 +24,18 @@ final class Terminal: Sendable {
     let command: any RunningCommand
     /// The most that one answer may give the model.
     private let unreadHalf: Int
+    private let secrets: SecretScanner
     private let state: Mutex<State>
 
     /// Bytes kept for the item: 128 KiB from the start and as many from the end.
     static let itemHalf = 128 << 10
 
     /// - Parameter unreadBytes: the most output that is kept for the model between two answers.
-    init(number: Int, display: String, command: any RunningCommand, unreadBytes: Int) {
+    init(
+        number: Int, display: String, command: any RunningCommand, unreadBytes: Int,
+        secrets: SecretScanner = SecretScanner()
+    ) {
+        self.secrets = secrets
         self.number = number
         self.display = display
         self.command = command
@@ -65,7 +70,12 @@ final class Terminal: Sendable {
         state.withLock { state in
             var taken = state.unread
             state.unread = OutputBuffer(head: unreadHalf, tail: unreadHalf)
-            if !state.isDrained { state.unread.append(taken.removeIncompleteScalar()) }
+            if !state.isDrained {
+                var held = taken.removeIncompleteScalar()
+                // What may be the first half of a secret waits for the other, so that it is seen as one.
+                if held.isEmpty { held = taken.removeEnd(secrets.openEnd) }
+                state.unread.append(held)
+            }
             return (taken.text(head: modelBytes / 2, tail: modelBytes / 2), taken.totalBytes)
         }
     }

@@ -104,7 +104,7 @@ import Wire
                         "certainty": "confirmed", "rule": "sandbox_mode = \"workspace-write\"",
                         "origin": "command line (--sandbox)",
                         "reason": "it is outside the workspace and every other writable folder",
-                        "grant": "--add-dir /var/tmp",
+                        "grant": "--add-dir /var/tmp", "grantable_root": "/var/tmp",
                     ]
                 ])
             let event = try #require(run.events.first { $0["type"] == "effect.denied" })

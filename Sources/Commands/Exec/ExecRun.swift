@@ -3,6 +3,7 @@ import Engine
 import Glibc
 import Journal
 import Policy
+import Text
 import Wire
 
 /// One `exec` run from checked arguments to the exit code.
@@ -52,6 +53,7 @@ struct ExecRun {
             questions: SessionSetup.Questions(
                 task: prompt, sessionGrants: GrantBook.sessionGrants(in: records ?? []), pause: front.pause),
             progress: front.note)
+        front.redact(with: assembled.redactor)
         let (policy, standing) = (assembled.gate.policy, assembled.standing)
         if records == nil {
             try journal.append("session", setup.header(journal: journal, policy: policy, standing: standing))
@@ -197,6 +199,8 @@ private struct FrontEnd: Sendable {
     var pause: @Sendable (Bool) -> Void {
         { [human] isAsking in human?.pause(isAsking) }
     }
+
+    func redact(with redactor: Redactor?) { json?.redact(with: redactor) }
 
     func spin() async { await human?.spin() }
 

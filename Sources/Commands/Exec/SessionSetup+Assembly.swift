@@ -6,6 +6,7 @@ import Journal
 import Models
 import Policy
 import Sandbox
+import Text
 import Tools
 import Wire
 import Workspace
@@ -19,14 +20,17 @@ extension SessionSetup {
         questions: Questions, progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         let policy = try policy()
-        let (client, shutdown) = try await modelClient(progress: progress)
+        let (provider, shutdown) = try await modelClient(progress: progress)
+        let redactor = redactor(SealKeyFile(home: home))
+        if let redactor { journal.redact(with: redactor) }
+        let client = try guarding(provider, redactor)
         let checkpoints = checkpoints(policy, progress: progress)
         let budget = try budgetLedger(restored)
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
-            allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep)
+            allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep, redactor: redactor)
         let engine = try engineSettings(policy, outputSchema: outputSchema)
         // The last moment: until here the machine may be asked beside all this.
         let standing = try standing.standing()
@@ -45,7 +49,7 @@ extension SessionSetup {
                 cwd: cwd, shell: shell, maximumOutputBytes: settings.toolOutputTokenLimit * 4,
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell,
-                takesReasons: policy.judgesCommands && hasReviewer),
+                takesReasons: policy.judgesCommands && hasReviewer, secrets: redactor?.scanner ?? SecretScanner()),
             launcher: launcher, editor: editor, watch: sweep)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
@@ -54,7 +58,7 @@ extension SessionSetup {
             settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
-        return AssembledSession(session: session, gate: gate, standing: standing) {
+        return AssembledSession(session: session, gate: gate, standing: standing, redactor: redactor) {
             await commands.closeAll()
             await hookLauncher?.shutDown()
             await launcher.shutDown()

@@ -7,6 +7,7 @@ import Journal
 import Models
 import Policy
 import Sandbox
+import Text
 import Tools
 import Wire
 
@@ -117,5 +118,7 @@ struct AssembledSession: Sendable {
     let gate: Gate
     /// The sandbox's level on this machine.
     let standing: SandboxStanding
+    /// What keeps secrets out of requests and records; nil where it is switched off.
+    let redactor: Redactor?
     let close: @Sendable () async -> Void
 }

@@ -130,6 +130,7 @@ package actor Session {
 
     private func turn(_ prompt: [ContentPart]) async throws -> TurnMachine.Outcome {
         defer { isFirstTurn = false }
+        if isFirstTurn { try await runSetup() }
         let hints = try await openTurn(prompt, isFirst: isFirstTurn)
         if let small = settings.smallModel {
             let outcome = try await smallModelTurn(prompt + hints.map(ContentPart.text), small)
@@ -295,26 +296,33 @@ package actor Session {
 
     private func runCheck(attempt: Int) async throws -> Int {
         let result = try await checkResult(attempt: attempt)
-        if let command = settings.check, result.exitCode != 0, attempt < settings.limits.checkAttempts {
+        if let command = result.command, result.exitCode != 0, attempt < settings.limits.checkAttempts {
             try append(
                 ConversationItem(
-                    .user([.text(ActionReply.checkFailure(command: command, result: result, mode: settings.toolMode))]))
+                    .user([
+                        .text(
+                            ActionReply.checkFailure(
+                                command: command, result: (result.exitCode, result.output), mode: settings.toolMode))
+                    ]))
             )
         }
         return result.exitCode
     }
 
-    /// Runs the check and shows its outcome; 0 where there is no check.
-    func checkResult(attempt: Int) async throws -> (exitCode: Int, output: String) {
-        guard let command = settings.check, let check else { return (0, "") }
-        var result = try await check.run(command, host: toolHost)
-        result.output = gate.hooks?.applied(toOwn: result.output) ?? result.output
-        try events.emit(
-            .check(
-                ThreadEvent.CheckReport(
-                    command: command, exitCode: result.exitCode, attempt: attempt,
-                    attempts: settings.limits.checkAttempts, output: result.output)))
-        return result
+    /// Runs the checks up to the first that fails, and shows their outcomes; 0 where there is none.
+    func checkResult(attempt: Int) async throws -> (command: String?, exitCode: Int, output: String) {
+        guard let check else { return (nil, 0, "") }
+        var last: (command: String?, exitCode: Int, output: String) = (nil, 0, "")
+        for command in settings.checks where last.exitCode == 0 {
+            let result = try await check.run(command, host: toolHost)
+            last = (command, result.exitCode, gate.hooks?.applied(toOwn: result.output) ?? result.output)
+            try events.emit(
+                .check(
+                    ThreadEvent.CheckReport(
+                        command: command, exitCode: last.exitCode, attempt: attempt,
+                        attempts: settings.limits.checkAttempts, output: last.output)))
+        }
+        return last
     }
 
     var toolHost: SessionToolHost { SessionToolHost(gate: gate, events: events) }

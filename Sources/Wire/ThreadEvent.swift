@@ -26,6 +26,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case checkpoint(TurnCheckpoint)
     /// A hook ran.
     case hook(HookRun)
+    /// The session works in a managed worktree.
+    case worktree(WorktreePlace)
 
     package struct TurnHeader: Sendable, Hashable {
         package var cwd: String
@@ -155,6 +157,7 @@ extension ThreadEvent {
         case .check: "check"
         case .checkpoint: "checkpoint"
         case .hook: "hook"
+        case .worktree: "worktree"
         }
     }
 
@@ -223,6 +226,8 @@ extension ThreadEvent {
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
         case .hook(let run):
             for (key, value) in run.json.members { object[key] = value }
+        case .worktree(let place):
+            for (key, value) in place.json.members { object[key] = value }
         }
         object["timestamp"] = .string(time.rfc3339)
         return .object(object)

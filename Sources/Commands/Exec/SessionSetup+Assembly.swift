@@ -128,7 +128,7 @@ extension SessionSetup {
             policy: ShellEnvironmentPolicy(
                 inherit: ShellEnvironmentPolicy.Inherit(rawValue: shell.inherit.rawValue) ?? .core,
                 exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
-            keyNames: selection.keyNames, tools: tools)
+            keyNames: selection.keyNames, tools: tools.merging(worktree?.environment ?? [:]) { $1 })
         return try SandboxLauncher(
             policy: sandbox, origins: origins, variables: variables, caches: tools.isEmpty ? nil : caches,
             environment: environment)
@@ -163,8 +163,11 @@ extension SessionSetup {
         engine.seed = settings.modelSeed
         engine.refusesRepeats = profile.isSmall
         engine.smallModel = smallModel
-        engine.check = request.check ?? settings.check.command
-        if engine.check != nil { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
+        engine.checks =
+            request.checks.isEmpty
+            ? [settings.check.command].compactMap(\.self) + settings.checks : request.checks
+        if isNewWorktree { engine.setup = settings.worktree.setup }
+        if !engine.checks.isEmpty { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
         engine.compactionLimit = settings.modelAutoCompactTokenLimit ?? profile.contextWindow * 8 / 10
         engine.outputCeiling = profile.maxOutputTokens
         let prices = selection.prices

@@ -54,7 +54,7 @@ extension WorktreeStore {
             }
             var record = WorktreeRecord(
                 name: request.name, repository: repository, root: root, path: path(of: request.name),
-                state: .creating, baseCommit: head, created: .now, used: .now, portBase: 0)
+                state: .creating, baseCommit: head, created: .now, portBase: 0)
             if try local.line(["rev-parse", "--verify", "--quiet", record.branchRef]) != nil {
                 throw LockgateError(
                     "worktree.exists", "there is a branch \(record.branch) already",

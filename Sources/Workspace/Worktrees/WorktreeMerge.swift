@@ -110,7 +110,7 @@ extension WorktreeSite {
     }
 
     /// A version that git holds; nil for nothing.
-    fileprivate func version(
+    func version(
         _ path: [UInt8], _ mode: UInt32, _ blob: String, _ git: HostGit
     ) throws(LockgateError) -> OutsideChange.Version? {
         switch mode {
@@ -125,7 +125,7 @@ extension WorktreeSite {
     }
 
     /// What stands in the worktree, byte for byte. No link on the way is followed.
-    fileprivate func versionOnDisk(
+    func versionOnDisk(
         _ path: [UInt8], in folder: String
     ) throws(LockgateError) -> OutsideChange.Version? {
         do throws(SystemError) {

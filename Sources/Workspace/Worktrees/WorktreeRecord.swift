@@ -24,8 +24,8 @@ package struct WorktreeRecord: Sendable, Hashable {
     package var baseTree: String
     /// Its files when they were last merged into the local tree; nil if never.
     package var mergedTree: String?
+    /// Made, or brought back.
     package var created: WallTime
-    package var used: WallTime
     /// The first of its ports.
     package var portBase: Int
     /// While it is removed: the branch's commit.
@@ -53,7 +53,7 @@ package struct WorktreeRecord: Sendable, Hashable {
             "name": .string(name), "repository": .string(repository), "root": .string(root), "path": .string(path),
             "branch": .string(branch), "state": .string(state.rawValue), "base_commit": .string(baseCommit),
             "base_tree": .string(baseTree), "created_ms": .int(Int(created.milliseconds)),
-            "used_ms": .int(Int(used.milliseconds)), "port_base": .int(portBase),
+            "port_base": .int(portBase),
         ]
         if let mergedTree { object["merged_tree"] = .string(mergedTree) }
         if let tip { object["tip"] = .string(tip) }
@@ -65,18 +65,18 @@ package struct WorktreeRecord: Sendable, Hashable {
             let root = json["root"]?.string, let path = json["path"]?.string,
             let state = json["state"]?.string.flatMap(State.init(rawValue:)),
             let commit = json["base_commit"]?.string, let tree = json["base_tree"]?.string,
-            let created = json["created_ms"]?.int, let used = json["used_ms"]?.int, let port = json["port_base"]?.int,
+            let created = json["created_ms"]?.int, let port = json["port_base"]?.int,
             Self.isName(name)
         else { return nil }
         self.init(
             name: name, repository: repository, root: root, path: path, state: state, baseCommit: commit,
             baseTree: tree, mergedTree: json["merged_tree"]?.string, created: WallTime(milliseconds: Int64(created)),
-            used: WallTime(milliseconds: Int64(used)), portBase: port, tip: json["tip"]?.string)
+            portBase: port, tip: json["tip"]?.string)
     }
 
     init(
         name: String, repository: String, root: String, path: String, state: State, baseCommit: String,
-        baseTree: String = "", mergedTree: String? = nil, created: WallTime, used: WallTime, portBase: Int,
+        baseTree: String = "", mergedTree: String? = nil, created: WallTime, portBase: Int,
         tip: String? = nil
     ) {
         self.name = name
@@ -88,7 +88,6 @@ package struct WorktreeRecord: Sendable, Hashable {
         self.baseTree = baseTree
         self.mergedTree = mergedTree
         self.created = created
-        self.used = used
         self.portBase = portBase
         self.tip = tip
     }

@@ -48,7 +48,7 @@ extension WorktreeStore {
         try locked { site throws(LockgateError) in
             var removed: [RemovedWorktree] = []
             var kept: [(name: String, reason: String)] = []
-            for record in records where now.milliseconds - record.used.milliseconds >= Int64(days) * 86_400_000 {
+            for record in records where now.milliseconds - lastUse(record).milliseconds >= Int64(days) * 86_400_000 {
                 do throws(LockgateError) {
                     removed.append(try site.remove(record, discards: false))
                 } catch {
@@ -56,15 +56,6 @@ extension WorktreeStore {
                 }
             }
             return (removed, kept)
-        }
-    }
-
-    /// Notes that a session works in it now.
-    package func touch(_ name: String) throws(LockgateError) {
-        try locked { _ throws(LockgateError) in
-            var record = try record(name)
-            record.used = .now
-            try save(record)
         }
     }
 
@@ -174,7 +165,7 @@ extension WorktreeSite {
         record.state = .creating
         // Should this be killed the branch goes again, and the archive stays.
         record.baseCommit = archive.tip
-        record.used = .now
+        record.created = .now
         try store.saveWithPorts(&record)
         do throws(LockgateError) {
             try git.run(["update-ref", record.branchRef, archive.tip])

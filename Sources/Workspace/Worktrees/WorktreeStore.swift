@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Glibc
 package import Wire
 
@@ -151,6 +151,13 @@ package struct WorktreeStore: Sendable {
         try WorktreeUse("\(state)/\(name).use", isExclusive: false, name: name)
     }
 
+    /// When a session last began in it, or it was made.
+    package func lastUse(_ record: WorktreeRecord) -> WallTime {
+        var status = stat()
+        guard stat("\(state)/\(record.name).use", &status) == 0 else { return record.created }
+        return max(record.created, WallTime(milliseconds: Int64(status.st_mtim.tv_sec) * 1000))
+    }
+
     /// Keeps sessions out of a worktree.
     ///
     /// - Throws: `worktree.in_use`.
@@ -195,6 +202,8 @@ package final class WorktreeUse: Sendable {
                 isExclusive ? "a session works in the worktree \(name)" : "the worktree \(name) is being changed",
                 remedy: "try again when that has ended")
         }
+        // When it was last used.
+        if !isExclusive { futimens(file, nil) }
         descriptor = file
     }
 

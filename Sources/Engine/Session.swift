@@ -26,6 +26,8 @@ package actor Session {
     /// What the way to a limit has made of the settings.
     var relief = BudgetRelief()
     private var isFirstTurn = true
+    /// The last run of the checks in the turn.
+    var lastChecks: [CompletionEvidence.Run] = []
 
     /// - Parameter restored: the conversation of a resumed session; nil starts with the settings' context.
     package init(
@@ -61,11 +63,16 @@ package actor Session {
         let begin = ContinuousClock.now
         let before = gate.tally
         requests = 0
+        lastChecks = []
+        _ = gate.takeCommands()
         budget.beginTurn()
         checkpoints?.open(Self.label(prompt))
         do {
             let outcome = try await withDeadline { try await self.turn(prompt) }
-            try await closeCheckpoint()
+            var evidence = try await self.evidence(for: outcome)
+            let checkpoint = try await closeCheckpoint()
+            try await complete(&evidence, checkpoint)
+            if let evidence, !evidence.isEmpty { try events.emit(.completion(evidence)) }
             switch outcome {
             case .done(let message):
                 try countReviews()
@@ -101,9 +108,11 @@ package actor Session {
         try? events.emit(.error(message: "this turn's records are not signed: \(problem)"))
     }
 
-    private func closeCheckpoint() async throws {
-        guard let checkpoint = try await checkpoints?.close(), !checkpoint.isUnchanged else { return }
-        try events.emit(.checkpoint(checkpoint))
+    @discardableResult
+    private func closeCheckpoint() async throws -> TurnCheckpoint? {
+        guard let checkpoint = try await checkpoints?.close() else { return nil }
+        if !checkpoint.isUnchanged { try events.emit(.checkpoint(checkpoint)) }
+        return checkpoint
     }
 
     /// The prompt's first words, for the list of turns.
@@ -313,8 +322,14 @@ package actor Session {
     func checkResult(attempt: Int) async throws -> (command: String?, exitCode: Int, output: String) {
         guard let check else { return (nil, 0, "") }
         var last: (command: String?, exitCode: Int, output: String) = (nil, 0, "")
+        lastChecks = []
         for command in settings.checks where last.exitCode == 0 {
+            let begin = ContinuousClock.now
             let result = try await check.run(command, host: toolHost)
+            lastChecks.append(
+                CompletionEvidence.Run(
+                    command: command, source: .check, exitCode: result.exitCode,
+                    milliseconds: (ContinuousClock.now - begin).milliseconds))
             last = (command, result.exitCode, gate.hooks?.applied(toOwn: result.output) ?? result.output)
             try events.emit(
                 .check(

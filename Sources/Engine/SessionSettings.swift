@@ -28,6 +28,8 @@ package struct SessionSettings: Sendable {
     package var checks: [String] = []
     /// A command that has to succeed before the first turn begins: that of a new worktree.
     package var setup: String?
+    /// How long the commands that prove a turn's claims may take together; nil where claims are not put to the test.
+    package var proofLimit: Duration?
     /// Refuse an action that repeats the one before it; for small models.
     package var refusesRepeats = false
     /// Set for a model that is worked with in plain text, see `SmallModelMachine`; tools are then not declared.

@@ -28,6 +28,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case hook(HookRun)
     /// The session works in a managed worktree.
     case worktree(WorktreePlace)
+    /// What became of the claims in the turn's last message.
+    case completion(CompletionEvidence)
 
     package struct TurnHeader: Sendable, Hashable {
         package var cwd: String
@@ -158,6 +160,7 @@ extension ThreadEvent {
         case .checkpoint: "checkpoint"
         case .hook: "hook"
         case .worktree: "worktree"
+        case .completion: "completion.evidence"
         }
     }
 
@@ -228,6 +231,8 @@ extension ThreadEvent {
             for (key, value) in run.json.members { object[key] = value }
         case .worktree(let place):
             for (key, value) in place.json.members { object[key] = value }
+        case .completion(let evidence):
+            for (key, value) in evidence.json.members { object[key] = value }
         }
         object["timestamp"] = .string(time.rfc3339)
         return .object(object)

@@ -24,6 +24,7 @@ final class HumanRenderer: Sendable {
         var sensitive: [SensitiveChange] = []
         var checkpoint: TurnCheckpoint?
         var worktree: WorktreePlace?
+        var evidence: CompletionEvidence?
     }
 
     private let style: TerminalStyle
@@ -113,6 +114,7 @@ final class HumanRenderer: Sendable {
         case .turnCompleted(let summary):
             finish(summary)
             for text in style.summary(of: state.sensitive) { line(text) }
+            for text in state.evidence.map(style.lines(for:)) ?? [] { line(text) }
             undo(state)
         case .turnFailed(_, let message, let remedy):
             state.failed = true
@@ -137,6 +139,7 @@ final class HumanRenderer: Sendable {
         case .compacted(let before, let after):
             line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
         case .checkpoint(let checkpoint): state.checkpoint = checkpoint
+        case .completion(let evidence): state.evidence = evidence
         case .worktree(let place):
             state.worktree = place
             line(style.dim("worktree \(place.name) on \(place.branch) · ports from \(place.portBase)"))

@@ -13,15 +13,17 @@ import Workspace
 extension SessionSetup {
     /// Puts the session together.
     ///
-    /// - Parameter progress: told in a line what takes time, such as a local model's start.
+    /// - Parameters:
+    ///   - given: a budget that several sessions share.
+    ///   - progress: told in a line what takes time, such as a local model's start.
     func assemble(
         journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
-        questions: Questions, progress: @escaping @Sendable (String) -> Void
+        questions: Questions, budget given: BudgetLedger? = nil, progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         let policy = try policy()
         let (client, shutdown) = try await modelClient(progress: progress)
         let checkpoints = checkpoints(policy, progress: progress)
-        let budget = try budgetLedger(restored)
+        let budget = if let given { given } else { try budgetLedger(restored) }
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
@@ -163,9 +165,8 @@ extension SessionSetup {
         engine.seed = settings.modelSeed
         engine.refusesRepeats = profile.isSmall
         engine.smallModel = smallModel
-        engine.checks =
-            request.checks.isEmpty
-            ? [settings.check.command].compactMap(\.self) + settings.checks : request.checks
+        engine.checks = checks(of: request)
+        if settings.completion.isVerified { engine.proofLimit = .seconds(settings.completion.timeoutSeconds) }
         if isNewWorktree { engine.setup = settings.worktree.setup }
         if !engine.checks.isEmpty { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
         engine.compactionLimit = settings.modelAutoCompactTokenLimit ?? profile.contextWindow * 8 / 10
@@ -173,6 +174,11 @@ extension SessionSetup {
         let prices = selection.prices
         engine.price = { model, usage in prices.cost(model: model, usage: usage) }
         return engine
+    }
+
+    /// The commands that decide success.
+    func checks(of request: ExecRequest) -> [String] {
+        request.checks.isEmpty ? [settings.check.command].compactMap(\.self) + settings.checks : request.checks
     }
 
     private func instructions() throws(LockgateError) -> String {

@@ -48,6 +48,8 @@ struct ExecRequest: Sendable {
     /// A new worktree to work in; its name may still have to be made up.
     var worktree: NewWorktree?
     var attempts: Attempts?
+    /// Whether the uncommitted changes come along; nil leaves it to the configuration.
+    var carries: Bool?
 
     struct NewWorktree: Sendable, Hashable {
         var name: String?
@@ -87,6 +89,7 @@ struct ExecRequest: Sendable {
         }
         let (newWorktree, swallowed) = try Self.worktree(options, hasPrompt: !words.isEmpty, isNew: origin == .new)
         worktree = newWorktree
+        carries = options.carry ? true : nil
         attempts = try Self.attempts(options, isNew: origin == .new)
         if let swallowed { words = [swallowed] }
         switch words.first {

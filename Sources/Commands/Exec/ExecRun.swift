@@ -14,6 +14,10 @@ struct ExecRun {
     static func main(_ request: ExecRequest) async -> Int32 {
         let run = ExecRun(request: request, environment: ProcessEnvironment.variables)
         do {
+            if let attempts = request.attempts {
+                signal(SIGPIPE, SIG_IGN)
+                return try await AttemptsRun(request, attempts, environment: run.environment).perform()
+            }
             return try await run.perform()
         } catch let error as LockgateError {
             run.report(error)

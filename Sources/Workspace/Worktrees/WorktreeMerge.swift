@@ -38,6 +38,24 @@ extension WorktreeStore {
         }
     }
 
+    /// How much a worktree has changed: files, and lines added and removed.
+    package func changedSize(of name: String) throws(LockgateError) -> (files: Int, lines: Int) {
+        try locked { site throws(LockgateError) in
+            let record = try record(name)
+            let git = try site.git(record.path)
+            let tree = try git.snapshot(scratch: state).tree
+            let listed = try git.run(
+                [
+                    "diff-tree", "-r", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", record.baseTree,
+                    tree,
+                ])
+            let rows = String(decoding: listed, as: UTF8.self).split(separator: "\n")
+            // Of a binary file git counts no lines.
+            let lines = rows.flatMap { $0.split(separator: "\t").prefix(2) }.compactMap { Int($0) }.reduce(0, +)
+            return (rows.count, lines)
+        }
+    }
+
     /// Works out a merge of a worktree's changes, committed or not, into the local tree. Nothing is changed yet.
     ///
     /// The local tree's index, commits and branches are not touched: what comes over stands there as uncommitted changes.

@@ -59,6 +59,8 @@ package struct WorktreeStore: Sendable {
     var folder: String { "\(home)/worktrees/\(Self.key(repository))" }
     var state: String { "\(folder)/.state" }
     var archives: String { "\(folder)/.archives" }
+    /// What `exec --attempts` has found out.
+    package var attempts: String { "\(folder)/.attempts" }
     var trash: String { "\(folder)/.trash" }
     package func path(of name: String) -> String { "\(folder)/\(name)" }
     private func file(of name: String) -> String { "\(state)/\(name).json" }

@@ -39,3 +39,8 @@ int clinux_is_procfs(int descriptor) {
 }
 
 int clinux_has_attribute(int descriptor, const char *name) { return fgetxattr(descriptor, name, NULL, 0) >= 0; }
+
+ssize_t clinux_copy_range(int from, int to, size_t size) {
+    ssize_t count = copy_file_range(from, NULL, to, NULL, size, 0);
+    return count < 0 ? -errno : count;
+}

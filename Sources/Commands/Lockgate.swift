@@ -12,7 +12,7 @@ package struct Lockgate: AsyncParsableCommand {
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
             RulesCommand.self, HooksCommand.self, GrantsCommand.self, ImportCommand.self, ModelCommand.self,
             DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self,
-            SessionsCommand.self, AuditCommand.self,
+            SessionsCommand.self, AuditCommand.self, WorktreeCommand.self, AttemptsCommand.self,
         ])
 
     package init() {}

@@ -35,6 +35,23 @@ extension ConfigurationOption {
             "check.attempts", .integer(1...100), \.check.attempts, default: .value(3), project: .allowed,
             "How often the agent may try until the check passes."),
         option(
+            "checks", .list(.text), \.checks, default: .value([]), project: .afterReview,
+            """
+            More commands that decide whether a task is done, after `check.command`, in their order; `--check` replaces \
+            them all.
+            """),
+        option(
+            "completion.verify", .boolean, \.completion.isVerified, default: .value(true),
+            project: .narrowing(.boolean(strict: true)),
+            """
+            Whether a last message that claims that tests pass, a build succeeds or a bug is fixed is put to the test: \
+            the check, or the test command that the agent ran, runs again and the result is told; see `docs/exec.md`.
+            """),
+        option(
+            "completion.timeout_seconds", .integer(1...3600), \.completion.timeoutSeconds, default: .value(120),
+            project: .narrowing(.smaller),
+            "How long all commands that run again for a turn's claims may take together."),
+        option(
             "checkpoints.enabled", .boolean, \.checkpoints.isEnabled, default: .value(true),
             project: .narrowing(.boolean(strict: true)),
             """
@@ -81,6 +98,24 @@ extension ConfigurationOption {
         option(
             "local.threads", .integer(1...1_024), \.local.threads, default: .unset("cores - 1, at least 1"),
             project: .refused(machine), "How many threads the local model uses."),
+        option(
+            "worktree.carry", .boolean, \.worktree.carries, default: .value(false), project: .allowed,
+            "Whether a new worktree begins with the uncommitted and untracked changes of the local tree."),
+        option(
+            "worktree.copy", .list(.string), \.worktree.copies, default: .value([]), project: .allowed,
+            "Ignored files and folders that a new worktree gets a copy of, relative to the project: `[\".env\"]`."),
+        option(
+            "worktree.link", .list(.string), \.worktree.links, default: .value([]), project: .allowed,
+            """
+            As `worktree.copy`, for large folders such as `node_modules`: the copy shares the disk's blocks where the \
+            file system can (btrfs, XFS).
+            """),
+        option(
+            "worktree.setup", .text, \.worktree.setup, default: .unset("none"), project: .afterReview,
+            "A command that runs first in a new worktree, in the sandbox and through the gate; it must exit 0."),
+        option(
+            "worktree.days", .integer(0...3650), \.worktree.days, default: .value(30), project: .refused(person),
+            "After how many days without a session `lockgate worktree gc` removes a worktree."),
         table("tui", \.tui, project: .refused(person), "The terminal interface's own settings."),
     ]
 }

@@ -53,10 +53,13 @@ package struct Settings: Sendable, Hashable {
     package var toolOutputTokenLimit = 0
     package var backgroundTerminalMaxTimeoutMilliseconds = 0
     package var check = CheckSettings()
+    package var checks: [String] = []
+    package var completion = CompletionSettings()
     package var checkpoints = CheckpointSettings()
     package var redaction = RedactionSettings()
     package var history = HistorySettings()
     package var local = LocalModelSettings()
+    package var worktree = WorktreeSettings()
     package var tui: JSONObject = [:]
     /// The lists of all layers, by event; `hookSources` has them with their places, and those of `hooks.json`.
     package var hooks: JSONObject = [:]
@@ -188,6 +191,24 @@ package struct ApprovalSettings: Sendable, Hashable {
 package struct CheckSettings: Sendable, Hashable {
     package var command: String?
     package var attempts = 0
+}
+
+/// `[completion]`: what becomes of claims in the last message.
+package struct CompletionSettings: Sendable, Hashable {
+    package var isVerified = false
+    package var timeoutSeconds = 0
+}
+
+/// `[worktree]`: what a new worktree gets.
+package struct WorktreeSettings: Sendable, Hashable {
+    package var carries = false
+    /// Relative to the project.
+    package var copies: [String] = []
+    /// Relative to the project.
+    package var links: [String] = []
+    package var setup: String?
+    /// Without a session, before it is collected.
+    package var days = 0
 }
 
 /// `[history]`.

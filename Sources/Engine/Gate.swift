@@ -20,6 +20,17 @@ package final class Gate: Sendable {
     /// nil where none are taken.
     private let checkpoints: (any TurnCheckpoints)?
     private let counts = Mutex(Counts())
+    /// The turn's commands, for what proves its claims.
+    private let commands = Mutex<[RanCommand]>([])
+
+    /// A command that passed.
+    struct RanCommand: Sendable, Hashable {
+        var argv: [String]
+        var cwd: String
+    }
+
+    /// More are not remembered.
+    private static let rememberedCommands = 500
 
     /// What passed and what was refused so far.
     package struct Counts: Sendable, Hashable {
@@ -43,6 +54,14 @@ package final class Gate: Sendable {
 
     package var tally: Counts { counts.withLock { $0 } }
 
+    /// The commands that passed since the last call.
+    func takeCommands() -> [RanCommand] {
+        commands.withLock { commands in
+            defer { commands = [] }
+            return commands
+        }
+    }
+
     /// What reviews of effects used since the last call.
     func takeReviewSpending() -> [ReviewSpending.Request] { approvals?.spending.take() ?? [] }
 
@@ -55,19 +74,21 @@ package final class Gate: Sendable {
     /// - Parameters:
     ///   - use: what hooks are shown of it; nil for what can be told from the effect alone.
     ///   - context: what a reviewer is shown besides the effect.
+    ///   - asks: whether a reviewer may be asked. Where not, what would be asked about is denied without being counted as
+    ///     a refusal: nobody wanted it but the engine.
     /// - Throws: what `run` throws, `journal.unwritable`, and `approval.aborted` where the answer was to end the turn.
     package func pass<Value: Sendable>(
         _ effect: Effect, as use: ToolUse? = nil, item: String?, context: EffectContext = EffectContext(),
-        run: @Sendable () async throws -> (Value, JSONValue)
+        asks: Bool = true, run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
         let use = hooks == nil ? nil : use ?? ToolUse(effect)
         let clearance: Clearance
-        switch try await judge(effect, as: use, item: item, context: context) {
+        switch try await judge(effect, as: use, item: item, context: context, asks: asks) {
         case .judged(let judged): clearance = judged
         case .revised(let input): return .revised(input)
         }
         guard clearance.verdict.decision == .allow else {
-            try deny(effect, item: item, verdict: clearance.verdict)
+            if asks { try deny(effect, item: item, verdict: clearance.verdict) }
             if let abort = clearance.abort { throw abort }
             return .denied(clearance.verdict)
         }
@@ -92,7 +113,10 @@ package final class Gate: Sendable {
             try deny(effect, item: item, verdict: settled)
             return .denied(settled)
         }
-        if case .runCommand = effect { counts.withLock { $0.commands += 1 } }
+        if case .runCommand(let argv, _, let cwd) = effect {
+            counts.withLock { $0.commands += 1 }
+            commands.withLock { if $0.count < Self.rememberedCommands { $0.append(RanCommand(argv: argv, cwd: cwd)) } }
+        }
         let value: Value
         let outcome: JSONValue
         do {
@@ -119,7 +143,7 @@ package final class Gate: Sendable {
 
     /// The hooks before an effect, the policy, and whoever answers what they ask about.
     private func judge(
-        _ effect: Effect, as use: ToolUse?, item: String?, context: EffectContext
+        _ effect: Effect, as use: ToolUse?, item: String?, context: EffectContext, asks: Bool
     ) async throws -> Ruling {
         let own = policy.verdict(on: effect)
         var verdict = own
@@ -130,6 +154,7 @@ package final class Gate: Sendable {
             }
         }
         let isByHook = verdict != own
+        guard asks || verdict.decision == .allow else { return .judged(Clearance(verdict.unattended)) }
         // A grant may answer what the policy refuses for want of somebody to ask; nothing answers a hook but a reviewer.
         guard verdict.decision == .ask || (verdict.decision == .deny && !isByHook) else {
             return .judged(Clearance(verdict))

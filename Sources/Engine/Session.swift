@@ -26,6 +26,8 @@ package actor Session {
     /// What the way to a limit has made of the settings.
     var relief = BudgetRelief()
     private var isFirstTurn = true
+    /// The last run of the checks in the turn.
+    var lastChecks: [CompletionEvidence.Run] = []
 
     /// - Parameter restored: the conversation of a resumed session; nil starts with the settings' context.
     package init(
@@ -61,11 +63,16 @@ package actor Session {
         let begin = ContinuousClock.now
         let before = gate.tally
         requests = 0
+        lastChecks = []
+        _ = gate.takeCommands()
         budget.beginTurn()
         checkpoints?.open(Self.label(prompt))
         do {
             let outcome = try await withDeadline { try await self.turn(prompt) }
-            try await closeCheckpoint()
+            var evidence = try await self.evidence(for: outcome)
+            let checkpoint = try await closeCheckpoint()
+            try await complete(&evidence, checkpoint)
+            if let evidence, !evidence.isEmpty { try events.emit(.completion(evidence)) }
             switch outcome {
             case .done(let message):
                 try countReviews()
@@ -101,9 +108,11 @@ package actor Session {
         try? events.emit(.error(message: "this turn's records are not signed: \(problem)"))
     }
 
-    private func closeCheckpoint() async throws {
-        guard let checkpoint = try await checkpoints?.close(), !checkpoint.isUnchanged else { return }
-        try events.emit(.checkpoint(checkpoint))
+    @discardableResult
+    private func closeCheckpoint() async throws -> TurnCheckpoint? {
+        guard let checkpoint = try await checkpoints?.close() else { return nil }
+        if !checkpoint.isUnchanged { try events.emit(.checkpoint(checkpoint)) }
+        return checkpoint
     }
 
     /// The prompt's first words, for the list of turns.
@@ -130,6 +139,7 @@ package actor Session {
 
     private func turn(_ prompt: [ContentPart]) async throws -> TurnMachine.Outcome {
         defer { isFirstTurn = false }
+        if isFirstTurn { try await runSetup() }
         let hints = try await openTurn(prompt, isFirst: isFirstTurn)
         if let small = settings.smallModel {
             let outcome = try await smallModelTurn(prompt + hints.map(ContentPart.text), small)
@@ -295,26 +305,39 @@ package actor Session {
 
     private func runCheck(attempt: Int) async throws -> Int {
         let result = try await checkResult(attempt: attempt)
-        if let command = settings.check, result.exitCode != 0, attempt < settings.limits.checkAttempts {
+        if let command = result.command, result.exitCode != 0, attempt < settings.limits.checkAttempts {
             try append(
                 ConversationItem(
-                    .user([.text(ActionReply.checkFailure(command: command, result: result, mode: settings.toolMode))]))
+                    .user([
+                        .text(
+                            ActionReply.checkFailure(
+                                command: command, result: (result.exitCode, result.output), mode: settings.toolMode))
+                    ]))
             )
         }
         return result.exitCode
     }
 
-    /// Runs the check and shows its outcome; 0 where there is no check.
-    func checkResult(attempt: Int) async throws -> (exitCode: Int, output: String) {
-        guard let command = settings.check, let check else { return (0, "") }
-        var result = try await check.run(command, host: toolHost)
-        result.output = gate.hooks?.applied(toOwn: result.output) ?? result.output
-        try events.emit(
-            .check(
-                ThreadEvent.CheckReport(
-                    command: command, exitCode: result.exitCode, attempt: attempt,
-                    attempts: settings.limits.checkAttempts, output: result.output)))
-        return result
+    /// Runs the checks up to the first that fails, and shows their outcomes; 0 where there is none.
+    func checkResult(attempt: Int) async throws -> (command: String?, exitCode: Int, output: String) {
+        guard let check else { return (nil, 0, "") }
+        var last: (command: String?, exitCode: Int, output: String) = (nil, 0, "")
+        lastChecks = []
+        for command in settings.checks where last.exitCode == 0 {
+            let begin = ContinuousClock.now
+            let result = try await check.run(command, host: toolHost)
+            lastChecks.append(
+                CompletionEvidence.Run(
+                    command: command, source: .check, exitCode: result.exitCode,
+                    milliseconds: (ContinuousClock.now - begin).milliseconds))
+            last = (command, result.exitCode, gate.hooks?.applied(toOwn: result.output) ?? result.output)
+            try events.emit(
+                .check(
+                    ThreadEvent.CheckReport(
+                        command: command, exitCode: last.exitCode, attempt: attempt,
+                        attempts: settings.limits.checkAttempts, output: last.output)))
+        }
+        return last
     }
 
     var toolHost: SessionToolHost { SessionToolHost(gate: gate, events: events) }

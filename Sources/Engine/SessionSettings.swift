@@ -24,14 +24,21 @@ package struct SessionSettings: Sendable {
     package var outputCeiling = 8_192
     /// What asks, for the record of spending.
     package var source = "exec"
-    /// The command that decides success (`--check`), run by the engine.
-    package var check: String?
+    /// The commands that decide success (`--check`), run by the engine one after the other.
+    package var checks: [String] = []
+    /// A command that has to succeed before the first turn begins: that of a new worktree.
+    package var setup: String?
+    /// How long the commands that prove a turn's claims may take together; nil where claims are not put to the test.
+    package var proofLimit: Duration?
     /// Refuse an action that repeats the one before it; for small models.
     package var refusesRepeats = false
     /// Set for a model that is worked with in plain text, see `SmallModelMachine`; tools are then not declared.
     package var smallModel: SmallModelSettings?
     /// USD for a request's usage by model; nil when the model's price is unknown.
     package var price: @Sendable (_ model: String, TokenUsage) -> Double? = { _, _ in nil }
+
+    /// The checks as one command line; nil without any.
+    var check: String? { checks.isEmpty ? nil : checks.joined(separator: " && ") }
 
     package init(cwd: String, model: String, provider: String, instructions: String, context: [ConversationItem] = []) {
         self.cwd = cwd

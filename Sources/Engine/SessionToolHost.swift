@@ -5,6 +5,8 @@ import Wire
 struct SessionToolHost: ToolHost {
     let gate: Gate
     let events: EventLog
+    /// See `Gate.pass`.
+    var asks = true
 
     func begin(_ kind: ThreadItem.Kind) throws -> String {
         try events.begin(kind)
@@ -22,7 +24,7 @@ struct SessionToolHost: ToolHost {
         _ effect: Effect, as use: ToolUse?, item: String, context: EffectContext,
         run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
-        try await gate.pass(effect, as: use, item: item, context: context, run: run)
+        try await gate.pass(effect, as: use, item: item, context: context, asks: asks, run: run)
     }
 
     func refused(_ effect: Effect, item: String, verdict: Verdict) throws {

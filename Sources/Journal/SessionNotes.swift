@@ -2,12 +2,15 @@ import Basics
 import Glibc
 package import Wire
 
-/// What a person says of a session: a name, and that it is put away. Kept beside the journal, which stays as it is.
+/// What a person says of a session: a name, that it is put away, where it goes on. Kept beside the journal, which stays as it is.
 package struct SessionNotes: Sendable, Hashable {
     package var name: String?
     package var isArchived = false
+    /// The folder it was handed over to; nil where it goes on in its own.
+    package var directory: String?
 
-    package init(name: String? = nil, isArchived: Bool = false) {
+    package init(name: String? = nil, isArchived: Bool = false, directory: String? = nil) {
+        self.directory = directory
         self.name = name
         self.isArchived = isArchived
     }
@@ -17,7 +20,9 @@ package struct SessionNotes: Sendable, Hashable {
         guard let bytes = try? PosixFile.read(session.notesPath, limit: 65_536),
             let json = try? JSONValue(parsing: bytes)
         else { return SessionNotes() }
-        return SessionNotes(name: json["name"]?.string, isArchived: json["archived"]?.bool ?? false)
+        return SessionNotes(
+            name: json["name"]?.string, isArchived: json["archived"]?.bool ?? false,
+            directory: json["directory"]?.string)
     }
 
     /// - Throws: `session.unwritable`.
@@ -32,6 +37,7 @@ package struct SessionNotes: Sendable, Hashable {
             var object = JSONObject()
             if let name { object["name"] = .string(name) }
             if isArchived { object["archived"] = true }
+            if let directory { object["directory"] = .string(directory) }
             try PosixFile.replace(session.notesPath, with: JSONValue.object(object).bytes + [0x0A])
         } catch {
             throw LockgateError("session.unwritable", "cannot note this of session \(session.id): \(error)")

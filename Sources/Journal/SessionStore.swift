@@ -72,7 +72,9 @@ package struct SessionStore: Sendable, Hashable {
         for path in newestFirst {
             guard let id = SessionID(String(PathText.name(path).dropLast(".jsonl".utf8.count))) else { continue }
             guard let directory else { return id }
-            if Self.workingDirectory(ofSessionAt: path) == directory { return id }
+            guard let header = Self.header(ofSessionAt: path) else { continue }
+            // A session in a worktree belongs to the local tree that it was made from, too.
+            if header["cwd"]?.string == directory || header["worktree"]?["root"]?.string == directory { return id }
         }
         throw LockgateError(
             "session.unknown", directory.map { "no session has run in \($0)" } ?? "there are no sessions yet")
@@ -90,13 +92,13 @@ package struct SessionStore: Sendable, Hashable {
         }
     }
 
-    /// The folder in the first record, read without the rest of the file.
-    private static func workingDirectory(ofSessionAt path: String) -> String? {
+    /// The first record, read without the rest of the file.
+    package static func header(ofSessionAt path: String) -> JSONValue? {
         guard let head = PosixFile.head(path, limit: 65_536),
             let end = head.firstIndex(of: UInt8(ascii: "\n")),
             let record = try? JournalRecord.read(head[..<end])
         else { return nil }
-        return record.payload["cwd"]?.string
+        return record.payload
     }
 }
 

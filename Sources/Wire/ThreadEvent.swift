@@ -26,6 +26,10 @@ package enum ThreadEvent: Sendable, Hashable {
     case checkpoint(TurnCheckpoint)
     /// A hook ran.
     case hook(HookRun)
+    /// The session works in a managed worktree.
+    case worktree(WorktreePlace)
+    /// What became of the claims in the turn's last message.
+    case completion(CompletionEvidence)
 
     package struct TurnHeader: Sendable, Hashable {
         package var cwd: String
@@ -155,6 +159,8 @@ extension ThreadEvent {
         case .check: "check"
         case .checkpoint: "checkpoint"
         case .hook: "hook"
+        case .worktree: "worktree"
+        case .completion: "completion.evidence"
         }
     }
 
@@ -223,6 +229,10 @@ extension ThreadEvent {
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
         case .hook(let run):
             for (key, value) in run.json.members { object[key] = value }
+        case .worktree(let place):
+            for (key, value) in place.json.members { object[key] = value }
+        case .completion(let evidence):
+            for (key, value) in evidence.json.members { object[key] = value }
         }
         object["timestamp"] = .string(time.rfc3339)
         return .object(object)

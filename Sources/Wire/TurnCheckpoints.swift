@@ -19,6 +19,19 @@ package protocol TurnCheckpoints: Sendable {
     ///
     /// - Returns: nil for a turn that was never secured: it changed nothing.
     func close() async throws(LockgateError) -> TurnCheckpoint?
+
+    /// The files that a turn changed, with their contents on both sides.
+    ///
+    /// - Parameter concerns: which paths; the workspace's own form.
+    func changedFiles(
+        of checkpoint: TurnCheckpoint, where concerns: @escaping @Sendable (String) -> Bool
+    ) async throws(LockgateError) -> [ChangedFile]
+}
+
+extension TurnCheckpoints {
+    package func changedFiles(
+        of checkpoint: TurnCheckpoint, where concerns: @escaping @Sendable (String) -> Bool
+    ) async throws(LockgateError) -> [ChangedFile] { [] }
 }
 
 /// A turn's two checkpoints and what lies between them.

@@ -191,7 +191,8 @@ package final class CheckpointStore {
             let before = try checkpoint()
             let turn = TurnRecord(
                 id: folder.lastTurnID() + 1, kind: plan.kind, began: .now,
-                label: "\(plan.kind.rawValue) of \(plan.turns.map(String.init).joined(separator: ", "))",
+                label: plan.label
+                    ?? "\(plan.kind.rawValue) of \(plan.turns.map(String.init).joined(separator: ", "))",
                 before: before, revoked: plan.revoked)
             do throws(SystemError) {
                 try folder.write("pending", PendingRestore(turn: turn, steps: plan.steps).json.bytes)
@@ -220,6 +221,19 @@ package final class CheckpointStore {
             let plan = try planner.plan(kind, turns: ids, revoked: ids)
             do throws(SystemError) { try objects.flush() } catch { throw .store(error) }
             return plan
+        }
+    }
+
+    /// Plans changes from elsewhere on the workspace as it is.
+    func withCheckpoint<T>(
+        _ body: (ContentDigest, ObjectStore, SnapshotTree) throws(LockgateError) -> T
+    ) throws(LockgateError) -> T {
+        try locked { () throws(LockgateError) in
+            let current = try checkpoint()
+            try closeOpenTurns(current)
+            let value = try body(current, objects, SnapshotTree(store: objects))
+            do throws(SystemError) { try objects.flush() } catch { throw .store(error) }
+            return value
         }
     }
 

@@ -38,6 +38,33 @@ actor CheckpointWorker {
             repositoryChanged: changes.contains(where: \.isInRepository), durationMilliseconds: cost.milliseconds)
     }
 
+    /// Larger files are not compared: 1 MiB.
+    private static let comparedBytes: UInt64 = 1 << 20
+    /// More files than these are not looked at.
+    private static let comparedFiles = 1000
+
+    func changedFiles(
+        of checkpoint: TurnCheckpoint, where concerns: @Sendable (String) -> Bool
+    ) throws(LockgateError) -> [ChangedFile] {
+        let store = try open()
+        var files: [ChangedFile] = []
+        for change in try store.changes(of: try store.turn(checkpoint.turn)) where !change.isInRepository {
+            let path = change.path.shownPath
+            guard [change.old, change.new].contains(where: { $0?.kind == .file }), concerns(path) else { continue }
+            files.append(
+                ChangedFile(
+                    path: path, old: try Self.content(change.old, store), new: try Self.content(change.new, store),
+                    isRemoved: change.new == nil))
+            if files.count == Self.comparedFiles { break }
+        }
+        return files
+    }
+
+    private static func content(_ entry: SnapshotEntry?, _ store: CheckpointStore) throws(LockgateError) -> [UInt8]? {
+        guard let entry, entry.kind == .file, entry.size <= comparedBytes else { return nil }
+        return try store.content(entry)
+    }
+
     private func open() throws(LockgateError) -> CheckpointStore {
         if let store { return store }
         let opened = try CheckpointStore(home: home, workspace: workspace)

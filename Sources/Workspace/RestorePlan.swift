@@ -38,6 +38,8 @@ package struct RestorePlan: Hashable, Sendable {
     package let conflicts: [Conflict]
     /// What a checkpoint did not keep and so cannot be brought back.
     package let lost: [[UInt8]]
+    /// For the list of turns; nil to say which turns it takes back.
+    var label: String?
 
     package var isEmpty: Bool { steps.isEmpty && conflicts.isEmpty }
 }

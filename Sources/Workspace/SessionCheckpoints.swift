@@ -69,6 +69,12 @@ package final class SessionCheckpoints: TurnCheckpoints {
         return try await worker.end(turn)
     }
 
+    package func changedFiles(
+        of checkpoint: TurnCheckpoint, where concerns: @escaping @Sendable (String) -> Bool
+    ) async throws(LockgateError) -> [ChangedFile] {
+        try await worker.changedFiles(of: checkpoint, where: concerns)
+    }
+
     /// The session is over. What frees space may end if that takes no longer than moments; after that it is stopped, and
     /// if it hangs in the disk or another process's lock, it is left to end with the process as if killed.
     package func finish() async {

@@ -144,7 +144,7 @@ final class Bench: Sendable {
         if let workspace {
             settings.context = []
             settings.smallModel = SmallModelSettings()
-            settings.check = workspace.check
+            settings.checks = [workspace.check].compactMap(\.self)
             settings.limits.checkAttempts = workspace.check == nil ? 0 : 2
         }
         adjust(&settings)

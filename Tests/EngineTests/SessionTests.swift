@@ -104,7 +104,7 @@ import Wire
 
     @Test func aFailingCheckGoesBackToTheAgent() async {
         let bench = Bench([.say("done"), .say("done now")], check: [1, 0]) {
-            $0.check = "make test"
+            $0.checks = ["make test"]
             $0.limits.checkAttempts = 2
         }
         let end = await bench.session.run([.text("go")])

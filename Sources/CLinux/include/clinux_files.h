@@ -2,6 +2,7 @@
 #ifndef LOCKGATE_CLINUX_FILES_H
 #define LOCKGATE_CLINUX_FILES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,5 +25,9 @@ int clinux_is_procfs(int descriptor);
 
 // 1 if an open file or folder has an extended attribute of this name, 0 if not or if it cannot be told.
 int clinux_has_attribute(int descriptor, const char *name);
+
+/// Copies up to `size` bytes from where one file stands to where the other does, sharing blocks where the file system
+/// can. Returns how many, 0 at the end, or -errno.
+ssize_t clinux_copy_range(int from, int to, size_t size);
 
 #endif

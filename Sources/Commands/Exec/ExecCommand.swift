@@ -44,8 +44,8 @@ package struct ExecCommand: AsyncParsableCommand {
     var image: [String] = []
     @Option(help: "Hard limits, for example usd=1,tokens=200k,seconds=600.")
     var budget: String?
-    @Option(help: "A command that decides success; a failure goes back to the agent.")
-    var check: String?
+    @Option(help: "A command that decides success; a failure goes back to the agent. Repeatable.")
+    var check: [String] = []
     @Option(help: "How often the check may fail before the run does.")
     var checkAttempts: Int?
     @Option(help: "A JSON Schema file that the last message has to match.")
@@ -54,6 +54,18 @@ package struct ExecCommand: AsyncParsableCommand {
     var outputLastMessage: String?
     @Flag(help: "Ask on this terminal where the policy asks; without it such effects are refused.")
     var ask = false
+    @Option(
+        defaultAsFlag: "",
+        help: ArgumentHelp(
+            "Work in a new managed worktree: --worktree=NAME, or --worktree for one with a made-up name.",
+            valueName: "name"))
+    var worktree: String?
+    @Flag(help: "With --worktree: begin with the uncommitted and untracked changes of this tree.")
+    var carry = false
+    @Option(help: "Run so many attempts, each in a worktree of its own, and pick the best by --check.")
+    var attempts: Int?
+    @Option(help: "With --attempts: models to take in turns, separated by commas.")
+    var models: String?
     @Flag(help: "Keep nothing on disk.")
     var ephemeral = false
     @Flag(help: "Run outside a git repository.")
@@ -89,6 +101,6 @@ package struct ExecCommand: AsyncParsableCommand {
             check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
             outputLastMessage: outputLastMessage, ephemeral: ephemeral, ask: ask, skipGitRepoCheck: skipGitRepoCheck,
             last: last,
-            color: color, bypass: bypass)
+            color: color, bypass: bypass, worktree: worktree, carry: carry, attempts: attempts, models: models)
     }
 }

@@ -11,7 +11,7 @@ struct ExecOptions: Sendable, Hashable {
     var addedDirectories: [String] = []
     var image: [String] = []
     var budget: String?
-    var check: String?
+    var check: [String] = []
     var checkAttempts: Int?
     var outputSchema: String?
     var outputLastMessage: String?
@@ -21,19 +21,24 @@ struct ExecOptions: Sendable, Hashable {
     var last = false
     var color = "auto"
     var bypass = false
+    /// Empty for one without a name of its own.
+    var worktree: String?
+    var carry = false
+    var attempts: Int?
+    var models: String?
 }
 
 extension ExecOptions {
     static let flags: Set<String> = [
-        "--json", "--experimental-json", "--ephemeral", "--ask", "--skip-git-repo-check", "--last",
+        "--json", "--experimental-json", "--ephemeral", "--ask", "--skip-git-repo-check", "--last", "--carry",
         "--dangerously-bypass-approvals-and-sandbox", "--yolo",
     ]
     static let valued: Set<String> = [
         "-C", "--cd", "-s", "--sandbox", "--network", "-m", "--model", "-p", "--profile", "-c", "--config", "--add-dir",
         "-i", "--image", "--budget", "--check", "--check-attempts", "--output-schema", "-o", "--output-last-message",
-        "--color",
+        "--color", "--attempts", "--models", "--worktree",
     ]
-    private static let repeatable: Set<String> = ["-c", "--config", "--add-dir", "-i", "--image"]
+    private static let repeatable: Set<String> = ["-c", "--config", "--add-dir", "-i", "--image", "--check"]
 
     /// Reads what follows the program's name, if it is a plain `exec` line; see `PlainArguments`.
     init?(plain arguments: some Collection<String>) {
@@ -62,12 +67,14 @@ extension ExecOptions {
         case "--ask": ask = true
         case "--skip-git-repo-check": skipGitRepoCheck = true
         case "--last": last = true
+        case "--carry": carry = true
         default: bypass = true
         }
     }
 
     private enum WritableField: Hashable {
-        case directory, sandbox, network, model, profile, budget, check, checkAttempts, schema, output, color
+        case directory, sandbox, network, model, profile, budget, checkAttempts, attempts, models, worktree, schema,
+            output, color
         case list
     }
 
@@ -102,12 +109,22 @@ extension ExecOptions {
             budget = value
             return .budget
         case "--check":
-            check = value
-            return .check
+            check.append(value)
+            return .list
         case "--check-attempts":
             guard let number = Int(value) else { return nil }
             checkAttempts = number
             return .checkAttempts
+        case "--attempts":
+            guard let number = Int(value) else { return nil }
+            attempts = number
+            return .attempts
+        case "--models":
+            models = value
+            return .models
+        case "--worktree":
+            worktree = value
+            return .worktree
         case "--output-schema":
             outputSchema = value
             return .schema

@@ -1,5 +1,6 @@
 import Basics
 import Wire
+import Workspace
 
 /// What a command line asks for, checked as far as it can be without looking at the machine.
 struct ExecRequest: Sendable {
@@ -34,7 +35,7 @@ struct ExecRequest: Sendable {
     var addedDirectories: [String]
     var images: [String]
     var budget: [String: Double]
-    var check: String?
+    var checks: [String]
     var checkAttempts: Int?
     var outputSchema: String?
     var outputLastMessage: String?
@@ -44,6 +45,23 @@ struct ExecRequest: Sendable {
     var skipsRepositoryCheck: Bool
     var colour: TerminalStyle.Choice
     var bypasses: Bool
+    /// A new worktree to work in; its name may still have to be made up.
+    var worktree: NewWorktree?
+    var attempts: Attempts?
+    /// Whether the uncommitted changes come along; nil leaves it to the configuration.
+    var carries: Bool?
+
+    struct NewWorktree: Sendable, Hashable {
+        var name: String?
+        /// nil leaves it to the configuration.
+        var carries: Bool?
+    }
+
+    struct Attempts: Sendable, Hashable {
+        var count: Int
+        /// Taken in turns; empty for the configured one.
+        var models: [String]
+    }
 
     init(_ options: ExecOptions) throws(LockgateError) {
         var words = options.words[...]
@@ -69,6 +87,11 @@ struct ExecRequest: Sendable {
                 "the prompt has \(words.count) words that are not quoted together",
                 "lockgate exec \"\(words.joined(separator: " "))\"")
         }
+        let (newWorktree, swallowed) = try Self.worktree(options, hasPrompt: !words.isEmpty, isNew: origin == .new)
+        worktree = newWorktree
+        carries = options.carry ? true : nil
+        attempts = try Self.attempts(options, isNew: origin == .new)
+        if let swallowed { words = [swallowed] }
         switch words.first {
         case "-": prompt = .standardInput
         case let text?: prompt = .text(text)
@@ -110,7 +133,7 @@ struct ExecRequest: Sendable {
         addedDirectories = options.addedDirectories
         images = options.image
         budget = try Self.budget(options.budget)
-        check = options.check
+        checks = options.check
         checkAttempts = options.checkAttempts
         if let attempts = checkAttempts, attempts < 1 {
             throw Self.usage("--check-attempts \(attempts): at least 1", "--check-attempts 3")
@@ -132,6 +155,55 @@ struct ExecRequest: Sendable {
         if isEphemeral, origin != .new {
             throw Self.usage("--ephemeral cannot go with resume", "leave one of them out")
         }
+    }
+
+    /// The worktree that is asked for. What follows a bare `--worktree` and is no name is the prompt.
+    private static func worktree(
+        _ options: ExecOptions, hasPrompt: Bool, isNew: Bool
+    ) throws(LockgateError) -> (NewWorktree?, prompt: String?) {
+        guard let text = options.worktree else {
+            guard !options.carry || options.attempts != nil else {
+                throw usage("--carry goes with --worktree or --attempts", "lockgate exec --worktree --carry \"...\"")
+            }
+            return (nil, nil)
+        }
+        guard isNew else {
+            throw usage(
+                "--worktree makes a new one; a session that began in a worktree goes on there by itself",
+                "to move a session: lockgate worktree handoff SESSION")
+        }
+        let carries = options.carry ? true : nil
+        if text.isEmpty { return (NewWorktree(carries: carries), nil) }
+        guard WorktreeRecord.isName(text) else {
+            guard !hasPrompt else {
+                throw usage("\"\(text)\" is no name for a worktree", "use letters, digits, '-', '_' and '.'")
+            }
+            return (NewWorktree(carries: carries), text)
+        }
+        return (NewWorktree(name: text, carries: carries), nil)
+    }
+
+    /// No more attempts than can be compared.
+    static let maximumAttempts = 32
+
+    private static func attempts(_ options: ExecOptions, isNew: Bool) throws(LockgateError) -> Attempts? {
+        guard let count = options.attempts else {
+            guard options.models == nil else {
+                throw usage("--models goes with --attempts", "--attempts 4 --models a,b")
+            }
+            return nil
+        }
+        guard (1...maximumAttempts).contains(count) else {
+            throw usage("--attempts \(count): from 1 to \(maximumAttempts)", "--attempts 4")
+        }
+        guard isNew, options.worktree == nil || options.worktree?.isEmpty == true, !options.ephemeral, !options.ask
+        else {
+            throw usage(
+                "--attempts makes worktrees and sessions of its own: without resume, --worktree, --ephemeral and --ask",
+                "leave the other out")
+        }
+        let models = (options.models ?? "").split(separator: ",").map { String($0) }
+        return Attempts(count: count, models: models)
     }
 
     /// `usd=1,tokens=200k,seconds=600,day.usd=5`; `k` and `m` multiply.

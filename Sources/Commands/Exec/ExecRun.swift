@@ -15,6 +15,10 @@ struct ExecRun {
     static func main(_ request: ExecRequest) async -> Int32 {
         let run = ExecRun(request: request, environment: ProcessEnvironment.variables)
         do {
+            if let attempts = request.attempts {
+                signal(SIGPIPE, SIG_IGN)
+                return try await AttemptsRun(request, attempts, environment: run.environment).perform()
+            }
             return try await run.perform()
         } catch let error as LockgateError {
             run.report(error)
@@ -39,13 +43,15 @@ struct ExecRun {
         // A reader that went away must not end the work midway; writes report it instead.
         signal(SIGPIPE, SIG_IGN)
         if request.asks { try TerminalReviewer.check(isJSON: request.isJSON) }
-        let setup = try SessionSetup.load(request, environment: environment)
+        let place = try ExecPlace(request, environment: environment)
+        let setup = place.setup
+        defer { withExtendedLifetime(place) {} }
         let (prompt, notice) = try PromptReader().read(request.prompt)
-        let parts = try [.text(prompt)] + request.images.map { try image($0, cwd: setup.startDirectory) }
+        var parts = try [.text(prompt)] + request.images.map { try image($0, cwd: setup.startDirectory) }
         let schema = try request.outputSchema.map { try schemaFile($0, cwd: setup.startDirectory) }
         try checkLastMessageFile(cwd: setup.startDirectory)
 
-        let (journal, records) = try openJournal(setup)
+        let (journal, records) = try openJournal(place)
         let front = FrontEnd(request: request, environment: environment)
         let events = EventLog(journal: journal, sink: front.show, live: front.live)
         let assembled = try await setup.assemble(
@@ -59,6 +65,10 @@ struct ExecRun {
             try journal.append("session", setup.header(journal: journal, policy: policy, standing: standing))
         }
         try events.emit(.threadStarted(id: journal.id))
+        if let worktree = setup.worktreePlace { try events.emit(.worktree(worktree)) }
+        for note in place.notes { try events.whole(.error(message: note)) }
+        let told = (records ?? []).filter { $0.type == "conversation" }.map(\.payload)
+        if let relocation = setup.relocation(told) { parts.insert(.text(relocation), at: 0) }
         for warning in setup.warnings + [standing.warning].compactMap(\.self) {
             try events.whole(.error(message: warning))
         }
@@ -106,15 +116,15 @@ struct ExecRun {
 
     // MARK: - What the run needs
 
-    private func openJournal(_ setup: SessionSetup) throws -> (SessionJournal, [JournalRecord]?) {
-        let store = SessionStore(home: setup.home)
-        switch request.origin {
+    private func openJournal(_ place: ExecPlace) throws -> (SessionJournal, [JournalRecord]?) {
+        let store = SessionStore(home: place.setup.home)
+        switch place.request.origin {
         case .new:
             return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil)
         case .resume(let id):
             return try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
         case .resumeLast:
-            let id = try store.newest(in: setup.cwd)
+            let id = try store.newest(in: place.setup.cwd)
             return try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
         }
     }

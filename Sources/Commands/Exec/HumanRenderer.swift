@@ -23,6 +23,8 @@ final class HumanRenderer: Sendable {
         /// For the summary at the end.
         var sensitive: [SensitiveChange] = []
         var checkpoint: TurnCheckpoint?
+        var worktree: WorktreePlace?
+        var evidence: CompletionEvidence?
     }
 
     private let style: TerminalStyle
@@ -113,13 +115,14 @@ final class HumanRenderer: Sendable {
         case .turnCompleted(let summary):
             finish(summary)
             for text in style.summary(of: state.sensitive) { line(text) }
-            undo(state.checkpoint)
+            for text in state.evidence.map(style.lines(for:)) ?? [] { line(text) }
+            undo(state)
         case .turnFailed(_, let message, let remedy):
             state.failed = true
             endStream(&state)
             line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
             if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
-            undo(state.checkpoint)
+            undo(state)
         case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
         // The command's own lines have told it.
         case .effectDenied(_, .access, _): break
@@ -137,6 +140,10 @@ final class HumanRenderer: Sendable {
         case .compacted(let before, let after):
             line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
         case .checkpoint(let checkpoint): state.checkpoint = checkpoint
+        case .completion(let evidence): state.evidence = evidence
+        case .worktree(let place):
+            state.worktree = place
+            line(style.dim("worktree \(place.name) on \(place.branch) · ports from \(place.portBase)"))
         case .hook(let run): for text in style.lines(for: run) { line(text) }
         case .check(let report):
             let verdict =
@@ -253,11 +260,16 @@ final class HumanRenderer: Sendable {
     }
 
     /// What the turn changed, and how to take it back.
-    private func undo(_ checkpoint: TurnCheckpoint?) {
-        guard let checkpoint else { return }
+    private func undo(_ state: State) {
+        guard let checkpoint = state.checkpoint else { return }
         let files = "\(checkpoint.changed) file\(checkpoint.changed == 1 ? "" : "s") changed"
         let what = checkpoint.repositoryChanged ? "\(files), and the repository" : files
-        line(style.dim("\(what) · see: lockgate diff t\(checkpoint.turn) · take back: lockgate undo"))
+        if let worktree = state.worktree {
+            let verb = "lockgate worktree"
+            line(style.dim("\(what) · see: \(verb) diff \(worktree.name) · take over: \(verb) merge \(worktree.name)"))
+        } else {
+            line(style.dim("\(what) · see: lockgate diff t\(checkpoint.turn) · take back: lockgate undo"))
+        }
     }
 
     private func endStream(_ state: inout State) {

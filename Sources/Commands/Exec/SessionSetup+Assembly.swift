@@ -14,10 +14,12 @@ import Workspace
 extension SessionSetup {
     /// Puts the session together.
     ///
-    /// - Parameter progress: told in a line what takes time, such as a local model's start.
+    /// - Parameters:
+    ///   - given: a budget that several sessions share.
+    ///   - progress: told in a line what takes time, such as a local model's start.
     func assemble(
         journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
-        questions: Questions, progress: @escaping @Sendable (String) -> Void
+        questions: Questions, budget given: BudgetLedger? = nil, progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         let policy = try policy()
         let (provider, shutdown) = try await modelClient(progress: progress)
@@ -25,7 +27,7 @@ extension SessionSetup {
         if let redactor { journal.redact(with: redactor) }
         let client = try guarding(provider, redactor)
         let checkpoints = checkpoints(policy, progress: progress)
-        let budget = try budgetLedger(restored)
+        let budget = if let given { given } else { try budgetLedger(restored) }
         let roots = policy.writableRoots.map(\.value)
         let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
@@ -132,7 +134,7 @@ extension SessionSetup {
             policy: ShellEnvironmentPolicy(
                 inherit: ShellEnvironmentPolicy.Inherit(rawValue: shell.inherit.rawValue) ?? .core,
                 exclude: shell.exclude, set: shell.set, includeOnly: shell.includeOnly),
-            keyNames: selection.keyNames, tools: tools)
+            keyNames: selection.keyNames, tools: tools.merging(worktree?.environment ?? [:]) { $1 })
         return try SandboxLauncher(
             policy: sandbox, origins: origins, variables: variables, caches: tools.isEmpty ? nil : caches,
             environment: environment)
@@ -167,13 +169,20 @@ extension SessionSetup {
         engine.seed = settings.modelSeed
         engine.refusesRepeats = profile.isSmall
         engine.smallModel = smallModel
-        engine.check = request.check ?? settings.check.command
-        if engine.check != nil { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
+        engine.checks = checks(of: request)
+        if settings.completion.isVerified { engine.proofLimit = .seconds(settings.completion.timeoutSeconds) }
+        if isNewWorktree { engine.setup = settings.worktree.setup }
+        if !engine.checks.isEmpty { engine.limits.checkAttempts = request.checkAttempts ?? settings.check.attempts }
         engine.compactionLimit = settings.modelAutoCompactTokenLimit ?? profile.contextWindow * 8 / 10
         engine.outputCeiling = profile.maxOutputTokens
         let prices = selection.prices
         engine.price = { model, usage in prices.cost(model: model, usage: usage) }
         return engine
+    }
+
+    /// The commands that decide success.
+    func checks(of request: ExecRequest) -> [String] {
+        request.checks.isEmpty ? [settings.check.command].compactMap(\.self) + settings.checks : request.checks
     }
 
     private func instructions() throws(LockgateError) -> String {

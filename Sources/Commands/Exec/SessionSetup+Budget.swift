@@ -8,9 +8,13 @@ import Wire
 extension SessionSetup {
     /// The limits of the command line and the configuration, and what they are counted with.
     ///
-    /// - Parameter restored: a resumed session has used something already.
+    /// - Parameters:
+    ///   - restored: a resumed session has used something already.
+    ///   - spansTurns: see `BudgetLedger`.
     /// - Throws: `budget.no_price` for a limit in USD on a model whose price is unknown: it could not be kept.
-    func budgetLedger(_ restored: Conversation?) throws(LockgateError) -> BudgetLedger {
+    func budgetLedger(
+        _ restored: Conversation?, spansTurns: Bool = false
+    ) throws(LockgateError) -> BudgetLedger {
         let limits = try budgetLimits()
         let own = settings.budget
         for model in [selection.model, own.cheaperModel].compactMap(\.self)
@@ -32,7 +36,8 @@ extension SessionSetup {
             cheaperModel: own.cheaperModel)
         return BudgetLedger(
             limits: limits, ladder: ladder, session: used ?? Spend(),
-            shared: request.isEphemeral ? nil : SpendLog(home: home, project: configuration.project.root))
+            shared: request.isEphemeral ? nil : SpendLog(home: home, project: configuration.project.root),
+            spansTurns: spansTurns)
     }
 
     private func budgetLimits() throws(LockgateError) -> [BudgetLimit] {

@@ -10,6 +10,7 @@ import Sandbox
 import Text
 import Tools
 import Wire
+import Workspace
 
 /// What a session is made of, worked out from the command line, the environment and the configuration, before
 /// anything is written or sent.
@@ -29,6 +30,10 @@ struct SessionSetup: Sendable {
     let selection: ModelSelection
     /// The sandbox's level on this machine, which may still be asked for.
     let standing: SandboxStanding.Pending
+    /// The managed worktree that the session works in; nil for any other folder.
+    let worktree: WorktreeRecord?
+    /// Whether it was made for this run, and so is to be set up first.
+    var isNewWorktree = false
     /// The tools that the project is built with, and where their caches are.
     let toolchains: ToolchainCaches
 
@@ -72,6 +77,7 @@ struct SessionSetup: Sendable {
         return SessionSetup(
             request: request, environment: environment, home: home, startDirectory: start, cwd: cwd,
             configuration: configuration, rules: rules, hooks: hooks, selection: selection, standing: standing,
+            worktree: WorktreeStore.record(at: cwd, home: home),
             toolchains: ToolchainCaches(root: configuration.project.root, home: home, environment: environment))
     }
 
@@ -95,7 +101,7 @@ struct SessionSetup: Sendable {
 
     /// The first record of a session.
     func header(journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding) -> JSONValue {
-        [
+        var header: JSONValue = [
             "id": .string(journal.id.text), "format": .int(JournalRecord.format), "version": .string(Version.text),
             "cwd": .string(cwd), "model": .string(selection.model), "provider": .string(selection.provider.id),
             "policy": policy.json,
@@ -103,6 +109,16 @@ struct SessionSetup: Sendable {
             "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
+        if let worktreePlace { header["worktree"] = .object(worktreePlace.json) }
+        return header
+    }
+
+    var worktreePlace: WorktreePlace? {
+        worktree.map { record in
+            WorktreePlace(
+                name: record.name, branch: record.branch, path: record.path, root: record.root,
+                portBase: record.portBase, isNew: isNewWorktree)
+        }
     }
 
     func turnHeader(policy: AccessPolicy) -> ThreadEvent.TurnHeader {

@@ -55,14 +55,18 @@ package final class BudgetLedger: Sendable {
     private let ladder: BudgetLadder
     private let shared: (any SharedSpend)?
     private let state: Mutex<State>
+    /// Whether several sessions' turns count as one.
+    private let spansTurns: Bool
 
     /// - Parameters:
     ///   - session: what a resumed session had used before.
     ///   - shared: nil where nothing is kept of what is spent; limits by day and project then hold for this session.
+    ///   - spansTurns: for sessions side by side that are one turn to the user: attempts.
     package init(
         limits: [BudgetLimit] = [], ladder: BudgetLadder = BudgetLadder(), session: Spend = Spend(),
-        shared: (any SharedSpend)? = nil
+        shared: (any SharedSpend)? = nil, spansTurns: Bool = false
     ) {
+        self.spansTurns = spansTurns
         self.limits = limits
         self.ladder = ladder
         self.shared = shared
@@ -78,6 +82,7 @@ package final class BudgetLedger: Sendable {
     }
 
     package func beginTurn() {
+        guard !spansTurns else { return }
         state.withLock { state in
             state.turn = Spend()
             state.counts.turn = EffectCounts()

@@ -77,9 +77,9 @@ package struct ShellAnalysis: Sendable, Hashable {
 }
 
 /// How words are written for a shell.
-enum ShellText {
+package enum ShellText {
     /// The word as a POSIX shell reads it back.
-    static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let plain = word.utf8.allSatisfy { $0.isShellNameByte || "-./:=,+@%".utf8.contains($0) }
         if plain, !word.isEmpty { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"

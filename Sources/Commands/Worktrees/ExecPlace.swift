@@ -1,0 +1,128 @@
+import Basics
+import Config
+import Journal
+import Wire
+import Workspace
+
+/// Where a run works: where it was started, in a new worktree, or where the session that it goes on with was.
+struct ExecPlace: Sendable {
+    /// With the folder and the session worked out.
+    var request: ExecRequest
+    var setup: SessionSetup
+    /// What of a new worktree could not be had.
+    var notes: [String] = []
+    /// Keeps the worktree from being removed meanwhile.
+    private(set) var use: WorktreeUse?
+
+    /// - Throws: every error of configuration, and of the worktree.
+    init(_ request: ExecRequest, environment: [String: String]) throws(LockgateError) {
+        self.request = try Self.resumed(request, environment: environment)
+        var setup = try SessionSetup.load(self.request, environment: environment)
+        if let wanted = request.worktree {
+            // All else that could refuse the run has been asked by now.
+            let store = try setup.worktreeStore()
+            let created = try store.create(setup.worktreeRequest(wanted))
+            notes = created.notes
+            setup = try setup.moved(to: created.record, request: &self.request)
+        }
+        use = try setup.worktree.map { record throws(LockgateError) in
+            try setup.worktreeStore(of: record).use(record.name)
+        }
+        self.setup = setup
+    }
+
+    /// A request to go on with a session, in the folder where that is now.
+    private static func resumed(
+        _ request: ExecRequest, environment: [String: String]
+    ) throws(LockgateError) -> ExecRequest {
+        var request = request
+        let home = try ConfigurationLoader.home(environment: environment)
+        let store = SessionStore(home: home)
+        switch request.origin {
+        case .new: return request
+        case .resume: break
+        case .resumeLast:
+            let start = ProcessEnvironment.workingDirectory
+            let folder = request.directory.map { PathText.absolute($0, from: start) } ?? start
+            request.origin = .resume(try store.newest(in: PosixFile.canonical(folder) ?? folder))
+        }
+        guard request.directory == nil || request.worktreeIsInherited, case .resume(let id) = request.origin else {
+            return request
+        }
+        let location = SessionLocation(id: id, path: try store.find(id))
+        let header = SessionStore.header(ofSessionAt: location.path)
+        let moved = SessionNotes.read(of: location).directory
+        guard let folder = moved ?? (header?["worktree"] == nil ? nil : header?["cwd"]?.string) else { return request }
+        guard PosixFile.isDirectory(folder) else {
+            let name = header?["worktree"]?["name"]?.string ?? PathText.name(folder)
+            throw LockgateError(
+                "worktree.removed", "the session's worktree \(folder) is gone",
+                remedy: "bring it back with: lockgate worktree restore \(name), or name a folder with -C")
+        }
+        request.directory = folder
+        return request
+    }
+}
+
+extension ExecRequest {
+    /// Whether the folder on the command line only said where to look for the session.
+    fileprivate var worktreeIsInherited: Bool { origin == .resumeLast }
+}
+
+extension SessionSetup {
+    /// PATH, for our own git.
+    private var search: String { environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin" }
+
+    func worktreeStore() throws(LockgateError) -> WorktreeStore {
+        try WorktreeStore(home: home, directory: cwd, search: search)
+    }
+
+    func worktreeStore(of record: WorktreeRecord) -> WorktreeStore {
+        WorktreeStore(of: record, home: home, search: search)
+    }
+
+    /// What the command line and the configuration ask of a new worktree.
+    func worktreeRequest(_ wanted: ExecRequest.NewWorktree) -> WorktreeRequest {
+        WorktreeRequest(
+            name: wanted.name ?? WorktreeRequest.freeName(), carries: wanted.carries ?? settings.worktree.carries,
+            copies: settings.worktree.copies + settings.worktree.links)
+    }
+
+    /// The same run in a worktree, in the folder there that this one is in here.
+    func moved(to record: WorktreeRecord, request: inout ExecRequest) throws(LockgateError) -> SessionSetup {
+        let relative = PathText.relative(cwd, to: record.root)
+        let folder = PathText.isWithin(cwd, record.root) && relative != "." ? "\(record.path)/\(relative)" : record.path
+        // A folder that git does not know is not there.
+        request.directory = PosixFile.isDirectory(folder) ? folder : record.path
+        var setup = try SessionSetup.load(request, environment: environment)
+        setup.isNewWorktree = true
+        return setup
+    }
+
+    /// Words for a model whose session goes on in another folder than it was told of; nil where it does not.
+    func relocation(_ conversation: [JSONValue]) -> String? {
+        let told = conversation.lazy.reversed().compactMap { record -> String? in
+            let text = record.text
+            guard let start = text.range(of: "<cwd>"), let end = text.range(of: "</cwd>", after: start.upperBound)
+            else {
+                return nil
+            }
+            return String(text[start.upperBound..<end.lowerBound])
+        }.first
+        guard let told, told != cwd else { return nil }
+        return "The session goes on in another folder, with the same files. Use its paths from now on.\n"
+            + "<environment_context>\n  <cwd>\(cwd)</cwd>\n</environment_context>"
+    }
+}
+
+extension String {
+    /// The first place of a text.
+    fileprivate func range(of text: String, after start: Index? = nil) -> Range<Index>? {
+        var at = start ?? startIndex
+        while at < endIndex {
+            if self[at...].hasPrefix(text) { return at..<index(at, offsetBy: text.count) }
+            at = index(after: at)
+        }
+        return nil
+    }
+}

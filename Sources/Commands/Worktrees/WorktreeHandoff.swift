@@ -1,0 +1,98 @@
+import ArgumentParser
+import Basics
+import Config
+import Journal
+import Wire
+import Workspace
+
+/// `lockgate worktree handoff`: a session goes on elsewhere, with its changes.
+struct WorktreeHandoff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "handoff", abstract: "Move a session and its changes between the local tree and a worktree.",
+        discussion: """
+            A session in the local tree goes on in a worktree, which gets the uncommitted changes; the local tree then \
+            has none, unless --keep is given, and `lockgate undo` takes that back. A session in a worktree goes on in \
+            the local tree, which gets the worktree's changes as `merge` does.
+            """)
+
+    @Argument(help: "The session: its id, the beginning of one, or its name.") var session: String
+    @Option(help: "The worktree; made if there is none of that name.") var to: String?
+    @Flag(help: "Leave the changes in the local tree as well.") var keep = false
+    @OptionGroup var place: WorktreeOptions
+
+    func run() async throws {
+        try await CommandOutput.printing {
+            let environment = ProcessEnvironment.variables
+            let home = try ConfigurationLoader.home(environment: environment)
+            let sessions = SessionStore(home: home)
+            let location = try sessions.resolve(session)
+            // Nobody else goes on with it meanwhile.
+            let (journal, records) = try SessionJournal.resume(
+                id: location.id, path: location.path, keyFile: sessions.keyFile)
+            var notes = SessionNotes.read(of: location)
+            guard let folder = notes.directory ?? records.first?.payload["cwd"]?.string else {
+                throw LockgateError("session.unreadable", "the session does not say where it ran")
+            }
+            let (target, name) = try move(from: folder, home: home)
+            try journal.append(
+                "session.moved", ["from": .string(folder), "to": .string(target), "worktree": .optional(name)])
+            try? journal.seal()
+            try journal.sync()
+            notes.directory = target
+            try notes.write(of: location)
+            let remedy = "lockgate exec resume \(location.id) \"...\""
+            if place.json {
+                return JSONValue.object([
+                    "session": .string(location.id.text), "from": .string(folder), "to": .string(target),
+                    "worktree": .optional(name),
+                ]).text
+            }
+            return "the session goes on in \(target): \(remedy)"
+        }
+    }
+
+    /// Moves the changes; returns where the session goes on.
+    private func move(from folder: String, home: String) throws(LockgateError) -> (folder: String, worktree: String?) {
+        let search = ProcessEnvironment.variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        if let record = WorktreeStore.record(at: folder, home: home) {
+            guard to == nil else {
+                throw LockgateError(
+                    "usage", "the session is in the worktree \(record.name); it goes back to the local tree first",
+                    remedy: "leave --to out", exitCode: 2)
+            }
+            let store = WorktreeStore(of: record, home: home, search: search)
+            let merge = try store.planMerge(record.name)
+            if !merge.plan.conflicts.isEmpty, !place.json { print(MergeReport(merge, isJSON: false).preview) }
+            let kept = merge.plan.isEmpty ? [] : try store.merge(merge)
+            for conflict in kept { CommandOutput.warn("\(conflict.path.shownPath) stays: \(conflict.reason)") }
+            return (Self.counterpart(of: folder, from: record.path, to: record.root), nil)
+        }
+        let store = try WorktreeStore(home: home, directory: folder, search: search)
+        let settings = try ConfigurationArguments.loader(directory: folder).load().settings.worktree
+        let name = to ?? WorktreeRequest.freeName()
+        let record: WorktreeRecord
+        if let known = try? store.record(name) {
+            record = known
+            let kept = try store.carry(into: known)
+            for conflict in kept { CommandOutput.warn("\(conflict.path.shownPath) stays: \(conflict.reason)") }
+        } else {
+            let created = try store.create(
+                WorktreeRequest(name: name, carries: true, copies: settings.copies + settings.links))
+            for note in created.notes { CommandOutput.warn(note) }
+            record = created.record
+        }
+        if !keep {
+            for conflict in try store.clearLocal(label: "handoff to the worktree \(name)") {
+                CommandOutput.warn("\(conflict.path.shownPath) stays: \(conflict.reason)")
+            }
+        }
+        return (Self.counterpart(of: folder, from: store.root, to: record.path), name)
+    }
+
+    /// The same folder in another tree, or that tree's top where it has none.
+    private static func counterpart(of folder: String, from root: String, to other: String) -> String {
+        guard PathText.isWithin(folder, root), folder != root else { return other }
+        let path = "\(other)/\(PathText.relative(folder, to: root))"
+        return PosixFile.isDirectory(path) ? path : other
+    }
+}

@@ -8,6 +8,7 @@
 /// How openat2(2) may resolve a path; see there.
 static const uint64_t clinux_no_magic_links = 0x02;
 static const uint64_t clinux_no_symlinks = 0x04;
+static const uint64_t clinux_in_root = 0x10;
 
 /// Opens a path as openat2(2) does, always close-on-exec. Returns a descriptor or -errno; -ENOSYS before Linux 5.6.
 int clinux_openat2(int folder, const char *path, int flags, mode_t mode, uint64_t resolve);

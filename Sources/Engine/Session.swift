@@ -102,8 +102,11 @@ package actor Session {
     }
 
     private func closeCheckpoint() async throws {
-        guard let checkpoint = try await checkpoints?.close(), !checkpoint.isUnchanged else { return }
-        try events.emit(.checkpoint(checkpoint))
+        guard let checkpoints else { return }
+        if let checkpoint = try await checkpoints.close(), !checkpoint.isUnchanged {
+            try events.emit(.checkpoint(checkpoint))
+        }
+        if let staged = try await checkpoints.staged() { try events.emit(.staged(staged)) }
     }
 
     /// The prompt's first words, for the list of turns.

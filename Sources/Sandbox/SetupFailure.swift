@@ -56,6 +56,9 @@ package struct SetupFailure: Hashable, Sendable {
             return LockgateError(
                 "sandbox.working_directory", "Working folder \(detail): \(reason)",
                 remedy: "Give a folder that exists inside the sandbox (its /tmp is private).")
+        case .stage:
+            return LockgateError(
+                "sandbox.stage_refused", "The sandbox could not \(step.task) (\(detail)): \(reason).", remedy: remedy)
         case _ where isRace:
             return LockgateError(
                 "sandbox.changed_meanwhile", "\(detail) changed while the sandbox was being set up.",

@@ -24,6 +24,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case check(CheckReport)
     /// What a turn changed in the workspace, and under which number it can be taken back.
     case checkpoint(TurnCheckpoint)
+    /// What waits in the session's stage at a turn's end.
+    case staged(StagedSummary)
     /// A hook ran.
     case hook(HookRun)
 
@@ -154,6 +156,7 @@ extension ThreadEvent {
         case .compacted: "compacted"
         case .check: "check"
         case .checkpoint: "checkpoint"
+        case .staged: "staged"
         case .hook: "hook"
         }
     }
@@ -221,6 +224,8 @@ extension ThreadEvent {
                 checkpoint.changes.map { ["path": .string($0.path), "kind": .string($0.kind.rawValue)] })
             object["repository_changed"] = .bool(checkpoint.repositoryChanged)
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
+        case .staged(let summary):
+            for (key, value) in summary.json.members { object[key] = value }
         case .hook(let run):
             for (key, value) in run.json.members { object[key] = value }
         }

@@ -19,6 +19,13 @@ package protocol TurnCheckpoints: Sendable {
     ///
     /// - Returns: nil for a turn that was never secured: it changed nothing.
     func close() async throws(LockgateError) -> TurnCheckpoint?
+
+    /// What waits in the session's stage after the turn; nil without a stage, or where nothing does.
+    func staged() async throws(LockgateError) -> StagedSummary?
+}
+
+extension TurnCheckpoints {
+    package func staged() async throws(LockgateError) -> StagedSummary? { nil }
 }
 
 /// A turn's two checkpoints and what lies between them.

@@ -34,9 +34,11 @@ struct WorkspaceFixture {
     func makeRepository() throws { try shell(DestructionScripts.repository) }
 
     /// Every path with type, mode and content, as text.
-    func picture() throws -> [String: String] {
+    func picture() throws -> [String: String] { try picture(of: path) }
+
+    func picture(of folder: String) throws -> [String: String] {
         var found: [String: String] = [:]
-        try look(Array(path.utf8), [], &found)
+        try look(Array(folder.utf8), [], &found)
         return found
     }
 

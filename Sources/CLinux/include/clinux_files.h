@@ -20,6 +20,9 @@ extern const int clinux_o_path;
 /// (EEXIST). Returns 0 or -errno; -EINVAL where the file system cannot do it.
 int clinux_rename(int from_folder, const char *from, int to_folder, const char *to, int exchange);
 
+/// Gives an empty file the other's content without copying it, where the file system can. Returns 0 or -errno.
+int clinux_clone_file(int to, int from);
+
 /// Whether a descriptor is on procfs: 1, 0 or -errno.
 int clinux_is_procfs(int descriptor);
 

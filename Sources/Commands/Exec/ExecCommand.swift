@@ -54,6 +54,8 @@ package struct ExecCommand: AsyncParsableCommand {
     var outputLastMessage: String?
     @Flag(help: "Ask on this terminal where the policy asks; without it such effects are refused.")
     var ask = false
+    @Flag(help: "Keep all changes in a stage; `lockgate apply` takes them from there.")
+    var stage = false
     @Flag(help: "Keep nothing on disk.")
     var ephemeral = false
     @Flag(help: "Run outside a git repository.")
@@ -87,8 +89,7 @@ package struct ExecCommand: AsyncParsableCommand {
             words: words, json: json, directory: directory, sandbox: sandbox, network: network, model: model,
             profile: profile, config: config, addedDirectories: addedDirectories, image: image, budget: budget,
             check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
-            outputLastMessage: outputLastMessage, ephemeral: ephemeral, ask: ask, skipGitRepoCheck: skipGitRepoCheck,
-            last: last,
-            color: color, bypass: bypass)
+            outputLastMessage: outputLastMessage, ephemeral: ephemeral, stage: stage, ask: ask,
+            skipGitRepoCheck: skipGitRepoCheck, last: last, color: color, bypass: bypass)
     }
 }

@@ -16,6 +16,7 @@ struct ExecOptions: Sendable, Hashable {
     var outputSchema: String?
     var outputLastMessage: String?
     var ephemeral = false
+    var stage = false
     var ask = false
     var skipGitRepoCheck = false
     var last = false
@@ -25,7 +26,7 @@ struct ExecOptions: Sendable, Hashable {
 
 extension ExecOptions {
     static let flags: Set<String> = [
-        "--json", "--experimental-json", "--ephemeral", "--ask", "--skip-git-repo-check", "--last",
+        "--json", "--experimental-json", "--ephemeral", "--stage", "--ask", "--skip-git-repo-check", "--last",
         "--dangerously-bypass-approvals-and-sandbox", "--yolo",
     ]
     static let valued: Set<String> = [
@@ -59,6 +60,7 @@ extension ExecOptions {
         switch flag {
         case "--json", "--experimental-json": json = true
         case "--ephemeral": ephemeral = true
+        case "--stage": stage = true
         case "--ask": ask = true
         case "--skip-git-repo-check": skipGitRepoCheck = true
         case "--last": last = true

@@ -23,6 +23,7 @@ final class HumanRenderer: Sendable {
         /// For the summary at the end.
         var sensitive: [SensitiveChange] = []
         var checkpoint: TurnCheckpoint?
+        var staged: StagedSummary?
     }
 
     private let style: TerminalStyle
@@ -113,12 +114,14 @@ final class HumanRenderer: Sendable {
             finish(summary)
             for text in style.summary(of: state.sensitive) { line(text) }
             undo(state.checkpoint)
+            for text in style.lines(for: state.staged) { line(text) }
         case .turnFailed(_, let message, let remedy):
             state.failed = true
             endStream(&state)
             line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
             if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
             undo(state.checkpoint)
+            for text in style.lines(for: state.staged) { line(text) }
         case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
         // The command's own lines have told it.
         case .effectDenied(_, .access, _): break
@@ -136,6 +139,7 @@ final class HumanRenderer: Sendable {
         case .compacted(let before, let after):
             line(style.dim("the conversation was summarised: about \(before) to \(after) tokens"))
         case .checkpoint(let checkpoint): state.checkpoint = checkpoint
+        case .staged(let summary): state.staged = summary
         case .hook(let run): for text in style.lines(for: run) { line(text) }
         case .check(let report):
             let verdict =

@@ -100,23 +100,25 @@ import Wire
                     ] in
                     let store = try CheckpointStore(home: home, workspace: work)
                     let stage = StageFolder(path: path)
-                    if store.turns().last?.kind == .apply { _ = try store.apply(try store.planUndo()) }
+                    if [.apply, .redo].contains(store.turns().last?.kind) { _ = try store.apply(try store.planUndo()) }
+                    try stage.update { $0.base = ContentDigest(text: base) }
+                    let plan = try store.planApply(stage)
                     Self.die(after: delay)
+                    _ = try store.apply(plan)
                     while true {
-                        try stage.update { $0.base = ContentDigest(text: base) }
-                        _ = try store.apply(try store.planApply(stage))
                         _ = try store.apply(try store.planUndo())
+                        _ = try store.apply(try store.planRedo())
                     }
                 }
                 if PosixFile.exists(try StoreFolder(home: home, workspace: work).path + "/pending") { interrupted += 1 }
                 let store = try fixture.store()
                 let now = try fixture.picture()
-                let isApplied = store.turns().last?.kind == .apply
+                let isApplied = [.apply, .redo].contains(store.turns().last?.kind)
                 #expect(
                     isApplied
                         ? now.withoutObjects == after.withoutObjects : now.withoutObjects == before.withoutObjects,
                     "kill \(number) at \(delay) us")
-                #expect(store.turns().last?.after != nil)
+                #expect(store.turns().allSatisfy { $0.after != nil })
                 // The stage and the workspace agree.
                 if isApplied { #expect(try stage.staged() == []) }
             }

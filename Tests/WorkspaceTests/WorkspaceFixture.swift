@@ -56,6 +56,7 @@ struct WorkspaceFixture {
             for child in try FolderHandle.root(String(decoding: path, as: UTF8.self), bytes: path).names() {
                 try look(path.child(child.nameBytes), name.child(child.nameBytes), &found)
             }
+        case S_IFIFO: found[name.shownPath] = "fifo \(mode)"
         default:
             let file = open(path.cString, O_RDONLY | O_CLOEXEC)
             defer { close(file) }

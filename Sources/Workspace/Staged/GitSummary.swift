@@ -108,9 +108,11 @@ package struct GitSummary: Hashable, Sendable {
 extension CheckpointStore {
     /// What a stage's changes in repositories come to.
     package func gitSummaries(_ staged: StagedChanges) throws(LockgateError) -> [GitSummary] {
-        try GitSummary.of(staged.changes) { entry throws(LockgateError) in
-            guard let entry, entry.kind == .file, entry.size <= 4 << 20 else { return [] }
-            return try content(entry)
+        try locked { () throws(LockgateError) in
+            try GitSummary.of(staged.changes) { entry throws(LockgateError) in
+                guard let entry, entry.kind == .file, entry.size <= 4 << 20 else { return [] }
+                return try content(entry)
+            }
         }
     }
 }

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -31,6 +33,8 @@ int clinux_rename(int from_folder, const char *from, int to_folder, const char *
     unsigned flags = exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE;
     return syscall(SYS_renameat2, from_folder, from, to_folder, to, flags) == 0 ? 0 : -errno;
 }
+
+int clinux_clone_file(int to, int from) { return ioctl(to, FICLONE, from) == 0 ? 0 : -errno; }
 
 int clinux_is_procfs(int descriptor) {
     struct statfs system;

@@ -9,10 +9,15 @@ import Workspace
 package struct DiffCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Show what the agent's last turn, or another, changed.",
-        discussion: "Files and links outside of .git as a diff that `git apply` reads; changes in .git by name.")
+        discussion: """
+            Files and links outside of .git as a diff that `git apply` reads; changes in .git by name. With --staged what \
+            a session has staged and nobody has applied.
+            """)
 
     @Argument(help: "How many turns back (1 is the last that changed something), or which (t12); then paths.")
     var arguments: [String] = []
+    @Flag(help: "What is staged; then a session's id or its beginning may come first.") var staged = false
+    @Flag(help: "With --staged: print one JSON object.") var json = false
     @Flag(help: "Paths only.") var nameOnly = false
     @Option(name: [.customShort("C"), .customLong("cd")], help: "The workspace, or a folder in it.")
     var directory: String?
@@ -21,6 +26,7 @@ package struct DiffCommand: ParsableCommand {
 
     package func run() throws {
         try RestoreOptions.reporting { () throws(LockgateError) in
+            guard !staged else { return try showStaged() }
             let folder = try OpenWorkspace(directory)
             let (choice, names) = TurnChoice.parse(arguments)
             let paths = try names.map { name throws(LockgateError) in try folder.relative(name) }
@@ -30,11 +36,44 @@ package struct DiffCommand: ParsableCommand {
                 guard paths.isEmpty || paths.contains(where: { change.path.isWithin($0) }) else { continue }
                 out += try nameOnly ? Self.name(change) : Self.rendered(change, folder.store)
             }
-            do throws(SystemError) {
-                try PosixFile.writeAll(STDOUT_FILENO, out)
-            } catch {
-                throw LockgateError("output.failed", "standard output: \(error.reason)")
-            }
+            try Self.write(out)
+        }
+    }
+
+    private func showStaged() throws(LockgateError) {
+        let stage = try OpenStage(arguments, in: directory)
+        let paths = try stage.rest.map { name throws(LockgateError) in try stage.relative(name) }
+        let report = StagedReport(staged: try stage.store.staged(stage.folder), store: stage.store)
+        if json { return try Self.write(try report.json.bytes + [0x0A]) }
+        var out: [UInt8] = []
+        for change in report.staged.changes {
+            guard paths.isEmpty || paths.contains(where: { change.path.isWithin($0) }) else { continue }
+            out += try nameOnly ? Self.name(change) : Self.staged(change, stage.store)
+        }
+        if !nameOnly { out += try report.notes().flatMap { Array("# \($0)\n".utf8) } }
+        try Self.write(out)
+    }
+
+    /// In a repository by name, since its files are nothing to read; folders and modes in a line, which a diff has not.
+    private static func staged(_ change: TreeChange, _ store: CheckpointStore) throws(LockgateError) -> [UInt8] {
+        guard !change.isInRepository else { return [] }
+        let diff = try rendered(change, store)
+        let sides = [change.old, change.new].compactMap(\.self)
+        let isWhole = sides.allSatisfy { $0.kind == .file || $0.kind == .link }
+        guard isWhole, change.old?.mode == change.new?.mode || sides.count == 1 else {
+            let modes = sides.map { String($0.mode, radix: 8) }.joined(separator: " -> ")
+            let kinds = sides.contains { $0.kind == .folder } ? "folder, " : ""
+            let line = name(change).dropLast() + Array(" (\(kinds)mode \(modes))\n".utf8)
+            return Array("# ".utf8) + line + diff
+        }
+        return diff
+    }
+
+    private static func write(_ bytes: [UInt8]) throws(LockgateError) {
+        do throws(SystemError) {
+            try PosixFile.writeAll(STDOUT_FILENO, bytes)
+        } catch {
+            throw LockgateError("output.failed", "standard output: \(error.reason)")
         }
     }
 

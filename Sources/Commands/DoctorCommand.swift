@@ -64,6 +64,14 @@ package struct DoctorCommand: AsyncParsableCommand {
             if let problem = probe.problem { throw problem }
             let text = "level \(level.rawValue), Landlock ABI \(survey.landlockABI); kernel \(probe.kernel)"
             report.add("sandbox", text, isGood: probe.isComplete)
+            let overlay = survey.lines.first { $0.name == LayerSurvey.Layer.overlay.rawValue }?.result ?? ""
+            let staging =
+                !level.hasNamespaces
+                ? "staged sessions cannot be had without namespaces"
+                : survey.grants(.overlay)
+                    ? "staged sessions work in an overlay"
+                    : "staged sessions work on a copy of the workspace (overlay: \(overlay))"
+            report.checks[report.checks.count - 1].notes.append(staging)
             if let warning = level.warning { report.checks[report.checks.count - 1].notes.append(warning) }
         } catch {
             report.add("sandbox", error)

@@ -11,8 +11,8 @@ package struct Lockgate: AsyncParsableCommand {
         subcommands: [
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
             RulesCommand.self, HooksCommand.self, GrantsCommand.self, ImportCommand.self, ModelCommand.self,
-            DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, UsageCommand.self,
-            SessionsCommand.self, AuditCommand.self, WorktreeCommand.self, AttemptsCommand.self,
+            DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, ApplyCommand.self,
+            UsageCommand.self, SessionsCommand.self, AuditCommand.self, WorktreeCommand.self, AttemptsCommand.self,
         ])
 
     package init() {}

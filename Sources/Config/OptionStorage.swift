@@ -33,8 +33,10 @@ extension ApprovalsReviewer: OptionValue {}
 extension NetworkMode: OptionValue {}
 extension OuterSandbox: OptionValue {}
 extension SandboxMode: OptionValue {}
+extension StagingMethod: OptionValue {}
 extension TrustLevel: OptionValue {}
 extension WireDialect: OptionValue {}
+extension WorkspaceKind: OptionValue {}
 extension HistoryPersistence: OptionValue {}
 extension EnvironmentInheritance: OptionValue {}
 extension ConfiguredToolMode: OptionValue {}

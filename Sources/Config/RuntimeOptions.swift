@@ -86,6 +86,23 @@ extension ConfigurationOption {
             "redaction.canaries", .list(.string), \.redaction.canaries, default: .value([]), project: .refused(person),
             "Texts that nothing should ever read; a session in which one is about to be sent to a model ends."),
         option(
+            "staged.method", .choice(StagingMethod.allCases.map(\.rawValue)), \.staged.method, default: .value("auto"),
+            project: .refused(machine),
+            """
+            What a stage is made of: an `overlay` over the workspace, a `copy` of it, or (`auto`) a copy where the machine \
+            refuses an overlay.
+            """),
+        option(
+            "staged.days", .integer(1...3650), \.staged.days, default: .value(7), project: .refused(person),
+            "After how many days a stage that was dropped is removed. One that waits is never removed."),
+        option(
+            "staged.max_bytes", .integer(1_048_576...Int.max), \.staged.maxBytes, default: .value(5_368_709_120),
+            project: .refused(person),
+            """
+            How many bytes all stages may take. Above it dropped ones are removed, the oldest first, and no new stage is made \
+            while those that wait take more.
+            """),
+        option(
             "history.persistence", .choice(HistoryPersistence.allCases.map(\.rawValue)), \.history.persistence,
             default: .value("save-all"), project: .refused(person), "Whether sessions are kept."),
         option(

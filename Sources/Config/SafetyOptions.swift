@@ -15,6 +15,14 @@ extension ConfigurationOption {
             The default depends on whether the project is trusted.
             """),
         option(
+            "workspace", .choice(WorkspaceKind.allCases.map(\.rawValue)), \.workspace,
+            default: .unset("`staged` in a project that is not trusted where nobody set `sandbox_mode`, else `direct`"),
+            project: .narrowing(.choices(["staged", "direct"])),
+            """
+            Where what commands and patches change in the workspace goes: `direct` changes it in place, `staged` keeps the \
+            changes apart until `lockgate apply`; see `docs/staged.md`.
+            """),
+        option(
             "approval_policy", .choice(ApprovalPolicy.allCases.map(\.rawValue)), \.approvalPolicy,
             default: .value("on-request"), project: .narrowing(.choices(["untrusted", "on-request", "never"])),
             """

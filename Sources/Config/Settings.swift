@@ -27,6 +27,9 @@ package struct Settings: Sendable, Hashable {
     package var approvals = ApprovalSettings()
     package var sandboxWorkspaceWrite = WorkspaceWriteSettings()
     package var networkMode: NetworkMode = .off
+    /// Where changes to the workspace go; nil where nobody says.
+    package var workspace: WorkspaceKind?
+    package var staged = StagedSettings()
     package var shellEnvironmentPolicy = ShellEnvironmentSettings()
     /// Absolute paths, and globs as they were written.
     package var denyRead: [String] = []
@@ -242,4 +245,24 @@ package enum EnvironmentInheritance: String, Sendable, Hashable, CaseIterable {
 package enum HistoryPersistence: String, Sendable, Hashable, CaseIterable {
     case saveAll = "save-all"
     case none
+}
+
+/// Where changes to the workspace go.
+package enum WorkspaceKind: String, Sendable, Hashable, CaseIterable {
+    /// In place.
+    case direct
+    /// Into a stage, from where `lockgate apply` takes them.
+    case staged
+}
+
+/// `[staged]`: how stages are made and kept.
+package struct StagedSettings: Sendable, Hashable {
+    package var method: StagingMethod = .auto
+    package var days = 0
+    package var maxBytes = 0
+}
+
+/// What a stage is made of.
+package enum StagingMethod: String, Sendable, Hashable, CaseIterable {
+    case auto, overlay, copy
 }

@@ -110,8 +110,10 @@ package actor Session {
 
     @discardableResult
     private func closeCheckpoint() async throws -> TurnCheckpoint? {
-        guard let checkpoint = try await checkpoints?.close() else { return nil }
-        if !checkpoint.isUnchanged { try events.emit(.checkpoint(checkpoint)) }
+        guard let checkpoints else { return nil }
+        let checkpoint = try await checkpoints.close()
+        if let checkpoint, !checkpoint.isUnchanged { try events.emit(.checkpoint(checkpoint)) }
+        if let staged = try await checkpoints.staged() { try events.emit(.staged(staged)) }
         return checkpoint
     }
 

@@ -87,8 +87,9 @@ struct FileTransaction {
     /// Opens a folder by its canonical path with no link on the way: the names that were checked are the names taken.
     private mutating func open(_ folder: [UInt8], for plan: PlannedChange) throws(LockgateError) -> OpenFile {
         if let known = folders[folder] { return known }
+        let view = try files.currentView()
         do throws(SystemError) {
-            let opened = try OpenFile.locate(folder, links: .none, folderOnly: true)
+            let opened = try OpenFile.locate(folder, view: view, links: .none, folderOnly: true)
             folders[folder] = opened
             return opened
         } catch {

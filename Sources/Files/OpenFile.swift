@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Wire
 
 /// An open descriptor that closes itself.
 ///
@@ -30,14 +31,22 @@ final class OpenFile: Sendable {
     ///
     /// - Parameters:
     ///   - folder: where a relative path starts; nil for an absolute one.
+    ///   - view: where an absolute path starts, and all absolute links; nil for the process's own root.
     ///   - folderOnly: fail with ENOTDIR for anything else.
     static func locate(
-        _ path: [UInt8], in folder: OpenFile? = nil, links: Links, folderOnly: Bool = false
+        _ path: [UInt8], in folder: OpenFile? = nil, view: (any FileView)? = nil, links: Links,
+        folderOnly: Bool = false
     ) throws(SystemError) -> OpenFile {
         var flags = clinux_o_path
         if folderOnly { flags |= O_DIRECTORY }
         if links != .follow { flags |= O_NOFOLLOW }
-        let resolve = links == .none ? clinux_no_symlinks | clinux_no_magic_links : clinux_no_magic_links
+        var resolve = links == .none ? clinux_no_symlinks | clinux_no_magic_links : clinux_no_magic_links
+        if folder == nil, let view {
+            resolve |= clinux_in_root
+            let result = withExtendedLifetime(view) { clinux_openat2(view.descriptor, path.cPath, flags, 0, resolve) }
+            guard result >= 0 else { throw SystemError(number: -result) }
+            return OpenFile(result)
+        }
         let start = folder?.descriptor ?? AT_FDCWD
         let result = clinux_openat2(start, path.cPath, flags, 0, resolve)
         // Some container runtimes answer calls they do not know with EPERM.

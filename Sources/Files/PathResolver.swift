@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 /// Finds out where a path really leads, without opening anything on the way.
 struct PathResolver {
@@ -28,6 +29,8 @@ struct PathResolver {
 
     /// Canonical; what relative paths start from.
     let workspace: [UInt8]
+    /// Where absolute paths start; nil for the process's own root.
+    var view: (any FileView)?
 
     /// Resolves a path.
     ///
@@ -45,10 +48,10 @@ struct PathResolver {
     }
 
     private func existing(_ path: [UInt8]) throws(SystemError) -> Existing {
-        let file = try OpenFile.locate(path, links: .follow)
+        let file = try OpenFile.locate(path, view: view, links: .follow)
         // A file without a name was removed a moment ago.
         guard let canonical = try file.canonicalPath() else { throw SystemError(number: ENOENT) }
-        let isLink = try OpenFile.locate(path, links: .followToParent).status().isLink
+        let isLink = try OpenFile.locate(path, view: view, links: .followToParent).status().isLink
         return Existing(
             file: file, status: try file.status(), canonicalPath: canonical, isReachedByLink: isLink)
     }
@@ -68,7 +71,7 @@ struct PathResolver {
             names.insert(Array(name), at: 0)
             let parent = above.isEmpty ? [UInt8(ascii: "/")] : Array(above)
             do throws(SystemError) {
-                let folder = try OpenFile.locate(parent, links: .follow, folderOnly: true)
+                let folder = try OpenFile.locate(parent, view: view, links: .follow, folderOnly: true)
                 guard let canonical = try folder.canonicalPath() else { throw SystemError(number: ENOENT) }
                 try refuseDanglingLink(names[0], in: folder)
                 return .missing(folder: canonical, names: names)

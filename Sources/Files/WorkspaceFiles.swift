@@ -20,6 +20,7 @@ package struct WorkspaceFiles: Sendable {
 
     let rules: FileAccessRules
     let resolver: PathResolver
+    private let view: FileViewSource?
 
     /// Prepares access for a session.
     ///
@@ -31,10 +32,12 @@ package struct WorkspaceFiles: Sendable {
     ///   - protectedPaths: further files and folders that are not written, with all below.
     ///   - maskedPaths: files and folders that are neither read nor written, with all below. Whatever is not masked can
     ///     be read.
+    ///   - view: where all of this is found instead of on the machine itself.
     /// - Throws: `files.not_found` and such if the workspace is not there. Other paths need not exist.
     package init(
         roots: [String], workspace: String, protectedNames: Set<String> = defaultProtectedNames,
-        allowedPaths: [String] = [], protectedPaths: [String] = [], maskedPaths: [String] = []
+        allowedPaths: [String] = [], protectedPaths: [String] = [], maskedPaths: [String] = [],
+        view: FileViewSource? = nil
     ) throws(LockgateError) {
         // Not yet canonical, but absolute for all that follows.
         let start = PathResolver(workspace: [UInt8(ascii: "/")])
@@ -48,7 +51,10 @@ package struct WorkspaceFiles: Sendable {
             workspace: home, writableRoots: try roots.map(canonical), protectedNames: protectedNames,
             protectedPaths: try protectedPaths.map(canonical), allowedPaths: try allowedPaths.map(canonical),
             maskedPaths: try maskedPaths.map(canonical))
-        guard case .existing(let folder) = try resolve(home), folder.status.isFolder else {
+        self.view = view
+        let found: PathResolver.Place
+        do throws(PathProblem) { found = try resolver.resolve(home) } catch { throw error.named(home) }
+        guard case .existing(let folder) = found, folder.status.isFolder else {
             throw LockgateError(
                 "files.not_found", "The workspace \(workspace) is not a folder", remedy: "Check the path.")
         }
@@ -60,7 +66,18 @@ package struct WorkspaceFiles: Sendable {
     }
 
     func resolve(_ path: [UInt8]) throws(LockgateError) -> PathResolver.Place {
+        var resolver = resolver
+        resolver.view = try currentView()
         do throws(PathProblem) { return try resolver.resolve(path) } catch { throw error.named(path) }
+    }
+
+    /// The root under which absolute paths are found; nil for the process's own.
+    func currentView() throws(LockgateError) -> (any FileView)? {
+        do throws(LockgateError) {
+            return try view?()
+        } catch {
+            throw LockgateError("files.no_view", "No file can be reached: \(error.message)", remedy: error.remedy)
+        }
     }
 }
 
@@ -197,8 +214,9 @@ extension WorkspaceFiles {
         _ found: PathResolver.Existing, asked: [UInt8]
     ) throws(LockgateError) -> LockgateError? {
         guard found.status.isRegular, found.status.st_nlink > 1 else { return nil }
+        let view = try currentView()
         for mask in rules.maskedPaths {
-            let status = try? OpenFile.locate(mask, links: .none).status()
+            let status = try? OpenFile.locate(mask, view: view, links: .none).status()
             if status?.isSameFile(as: found.status) == true { return rules.readDenial(mask, asked: asked) }
         }
         return nil

@@ -7,6 +7,8 @@
 struct GitGuard {
     private var plan: MountPlan
     private let home: String
+    /// Whether a repository that lies outside of the writable folders stays as it is: a stage holds the workspace alone.
+    private let isStaged: Bool
     private let witness: PlanWitness?
     private var done: Set<String> = []
     /// Folders looked into while searching for nested repositories.
@@ -20,18 +22,19 @@ struct GitGuard {
         "vendor",
     ]
 
-    init(plan: MountPlan, home: String, witness: PlanWitness? = nil) {
+    init(plan: MountPlan, home: String, isStaged: Bool = false, witness: PlanWitness? = nil) {
         self.plan = plan
         self.home = home
+        self.isStaged = isStaged
         self.witness = witness
     }
 
     /// Adds what the repositories in and around these canonical folders need. `workspace` may lie inside a repository:
     /// then that repository's `.git` becomes writable too, guarded, so that commits work.
     static func guarding(
-        _ plan: MountPlan, workspace: String?, home: String, witness: PlanWitness? = nil
+        _ plan: MountPlan, workspace: String?, home: String, isStaged: Bool = false, witness: PlanWitness? = nil
     ) -> MountPlan {
-        var search = GitGuard(plan: plan, home: home, witness: witness)
+        var search = GitGuard(plan: plan, home: home, isStaged: isStaged, witness: witness)
         for root in plan.writableRoots { search.visit(root, depth: 0) }
         if let workspace { search.guardEnclosing(workspace) }
         return search.plan
@@ -83,7 +86,10 @@ struct GitGuard {
         guard done.insert(dotGit).inserted else { return }
         switch Paths.kind(dotGit) {
         case .folder:
-            if !plan.isWritable(dotGit) { plan.addWritable(dotGit) }
+            if !plan.isWritable(dotGit) {
+                guard !isStaged else { return }
+                plan.addWritable(dotGit)
+            }
             guardDirectory(dotGit, worktree: worktree)
         case .file:
             if let anchor = plan.anchor(of: dotGit) { plan.protect(dotGit, below: anchor) }
@@ -122,6 +128,7 @@ struct GitGuard {
             guard canonical(back) == dotGit else { return }
             guard let common = commonDirectory(of: folder), isGitDirectory(common) else { return }
             guard Paths.isUnder(folder, Paths.join(common, "worktrees")) else { return }
+            guard !isStaged || plan.isWritable(common) else { return }
             plan.addWritable(common)
             guardDirectory(common, worktree: worktree)
         } else {
@@ -129,7 +136,7 @@ struct GitGuard {
                 "core", "worktree")
             guard let configured, isGitDirectory(folder) else { return }
             let back = configured.hasPrefix("/") ? configured : Paths.normalized(Paths.join(folder, configured))
-            guard canonical(back) == worktree else { return }
+            guard canonical(back) == worktree, !isStaged || plan.isWritable(folder) else { return }
             plan.addWritable(folder)
             guardDirectory(folder, worktree: worktree)
         }

@@ -10,6 +10,10 @@ struct MountPlan: Sendable, Hashable {
         case symbolicLink = 0x6C
         case device = 0x64
         case content = 0x63
+        /// A writable layer over what is there (`SandboxPolicy.Stage`).
+        case overlay = 0x6F
+        /// Another folder in the place of what is there, writable.
+        case copy = 0x73
         /// No mount: what a fence lets commands read.
         case readable = 0x61
 
@@ -17,7 +21,7 @@ struct MountPlan: Sendable, Hashable {
         var protects: Bool {
             switch self {
             case .pin, .readOnly, .mask, .content: true
-            case .writable, .visible, .symbolicLink, .device, .readable: false
+            case .writable, .visible, .symbolicLink, .device, .readable, .overlay, .copy: false
             }
         }
     }
@@ -25,7 +29,7 @@ struct MountPlan: Sendable, Hashable {
     struct Mount: Sendable, Hashable {
         var kind: Kind
         var path: String
-        /// Where a symbolic link leads; what a replaced file holds.
+        /// Where a symbolic link leads; what a replaced file holds; the folder of a stage.
         var target: String?
     }
 
@@ -57,6 +61,22 @@ struct MountPlan: Sendable, Hashable {
         guard !isWritable(path) else { return }
         writableRoots.append(path)
         add(.writable, path)
+    }
+
+    /// Makes the workspace writable in a stage, so that nothing of it changes on the host.
+    mutating func addStaged(_ path: String, _ stage: SandboxPolicy.Stage) {
+        writableRoots.append(path)
+        add(stage.kind == .overlay ? .overlay : .copy, path, target: stage.folder)
+    }
+
+    /// Nothing is made on the host for a stage: what exists of the reserved names stays read-only, and what does not
+    /// exist may come into being in the stage, from where it is not applied by itself.
+    mutating func settle(stage root: String) {
+        for placeholder in placeholders where Paths.isUnder(placeholder.path, root) {
+            if Paths.exists(placeholder.path) { add(.readOnly, placeholder.path) }
+        }
+        placeholders.removeAll { Paths.isUnder($0.path, root) }
+        mounts.removeAll { $0.kind == .content && Paths.isUnder($0.path, root) }
     }
 
     func isWritable(_ path: String) -> Bool { writableRoots.contains { Paths.isUnder(path, $0) } }
@@ -105,7 +125,7 @@ struct MountPlan: Sendable, Hashable {
     mutating func sort() {
         func rank(_ kind: Kind) -> Int {
             switch kind {
-            case .visible, .writable, .symbolicLink, .device, .readable: 0
+            case .visible, .writable, .symbolicLink, .device, .readable, .overlay, .copy: 0
             case .pin, .readOnly: 1
             case .mask, .content: 2
             }

@@ -22,20 +22,22 @@ struct PlanCompiler {
         }
         var plan = MountPlan()
         if policy.mode == .workspaceWrite {
-            for root in [workspace] + policy.writableRoots {
-                plan.addWritable(try writableRoot(root, home: policy.home))
-            }
+            let root = try writableRoot(workspace, home: policy.home)
+            if let stage = policy.stage { plan.addStaged(root, stage) } else { plan.addWritable(root) }
+            for root in policy.writableRoots { plan.addWritable(try writableRoot(root, home: policy.home)) }
         }
         addVisible(workspace, policy: policy, to: &plan)
         addSystemLinks(network: policy.network, to: &plan)
         if policy.mode == .workspaceWrite {
             protectAutoRunFiles(&plan, witness)
-            plan = GitGuard.guarding(plan, workspace: workspace, home: policy.home, witness: witness)
+            plan = GitGuard.guarding(
+                plan, workspace: workspace, home: policy.home, isStaged: policy.stage != nil, witness: witness)
         }
         for pattern in policy.readOnlyPaths { protect(pattern, policy: policy, plan: &plan, witness) }
         for secret in secrets(policy, environment: environment, witness) {
             hide(secret, keeping: [workspace], plan: &plan, witness)
         }
+        if policy.stage != nil { plan.settle(stage: workspace) }
         plan.sort()
         return plan
     }

@@ -9,6 +9,8 @@ package struct SandboxPolicy: Sendable, Hashable {
     package var network: NetworkMode
     /// The folder the agent works in; absolute or relative to the process. Writable in `workspace-write`.
     package var workspace: String
+    /// Where the changes to the workspace go instead; nil to make them in place.
+    package var stage: Stage?
     /// More writable folders. Each must exist.
     package var writableRoots: [String]
     /// Paths or globs hidden in addition to `SecretPaths`; `~` is the home folder.
@@ -23,6 +25,25 @@ package struct SandboxPolicy: Sendable, Hashable {
     package var processLimit: UInt32
     /// Bytes at most in the private temporary folders together (they live in memory).
     package var temporaryBytes: UInt64
+
+    /// A folder, outside of the workspace, that takes what commands change in the workspace.
+    package struct Stage: Sendable, Hashable {
+        package enum Kind: String, Sendable, Hashable {
+            /// The folder's `upper` holds what differs, `work` is the kernel's.
+            case overlay
+            /// The folder is the workspace as a whole.
+            case copy
+        }
+
+        package var kind: Kind
+        /// Canonical.
+        package var folder: String
+
+        package init(kind: Kind, folder: String) {
+            self.kind = kind
+            self.folder = folder
+        }
+    }
 
     /// A policy with every default; `home` is $HOME.
     package init(

@@ -21,6 +21,8 @@ package final class SandboxSession: Sendable {
         var plan: SessionPlan?
         /// Writable besides those of the policy.
         var granted: [String] = []
+        /// Of that helper's view; asked for with the first file tool.
+        var view: SessionView?
         var incidents: [SandboxIncident] = []
     }
 
@@ -99,6 +101,25 @@ package final class SandboxSession: Sendable {
         await plan?.keeper?.letGo()
     }
 
+    /// The root of the view that commands have, for file tools that shall see and change what commands do. Blocks for the
+    /// milliseconds that a helper takes to start.
+    ///
+    /// - Throws: `sandbox.*` when there is no view; what is asked for must not be looked for anywhere else then.
+    package func view() throws(LockgateError) -> SessionView {
+        let known = state.withLock { state -> SessionView? in
+            if let zygote = state.zygote, zygote.helper.isOver {
+                state = State(incidents: state.incidents + [.helperLost])
+            }
+            return state.view
+        }
+        if let known { return known }
+        let probe = SandboxCommand(arguments: ["view"], workingDirectory: "/", environment: [:])
+        let (zygote, message) = try prepare(probe, isProbe: true, isForced: false)
+        let view = try SessionView(of: zygote, request: message)
+        state.withLock { if $0.zygote === zygote { $0.view = view } }
+        return view
+    }
+
     private func send(
         _ command: SandboxCommand, isProbe: Bool, isForced: Bool
     ) async throws(LockgateError) -> SandboxedProcess {
@@ -138,6 +159,7 @@ package final class SandboxSession: Sendable {
                 return (zygote, message)
             }
             if state.zygote != nil, policy.level != .fence { state.incidents.append(.viewRebuilt) }
+            state.view = nil
             let plan = try SessionPlan(policy, environment: environment, temporary: state.plan?.temporary)
             let message = try PolicyMessage.command(
                 plan.completed(command), isProbe: isProbe)

@@ -6,7 +6,7 @@ package enum SetupStep: UInt32, Sendable, Hashable, CaseIterable {
     case policy = 1, placeholder, namespaces, identity, propagation, writableRoot, readOnlyRoot, privateFolders,
         devices,
         proc, place, protect, mask, loopback, limits, landlock, capabilities, seccomp, terminal, session,
-        workingDirectory, execute
+        workingDirectory, execute, stage
 
     /// What was being done, for a sentence "could not ...".
     var task: String {
@@ -33,6 +33,7 @@ package enum SetupStep: UInt32, Sendable, Hashable, CaseIterable {
         case .session: "start a session"
         case .workingDirectory: "change to the working folder"
         case .execute: "run the program"
+        case .stage: "put a writable layer over the workspace"
         }
     }
 }
@@ -55,6 +56,9 @@ package struct SetupFailure: Hashable, Sendable {
             return LockgateError(
                 "sandbox.working_directory", "Working folder \(detail): \(reason)",
                 remedy: "Give a folder that exists inside the sandbox (its /tmp is private).")
+        case .stage:
+            return LockgateError(
+                "sandbox.stage_refused", "The sandbox could not \(step.task) (\(detail)): \(reason).", remedy: remedy)
         case _ where isRace:
             return LockgateError(
                 "sandbox.changed_meanwhile", "\(detail) changed while the sandbox was being set up.",
@@ -84,6 +88,8 @@ package struct SetupFailure: Hashable, Sendable {
             "The limit of namespaces is reached or zero. Raise user.max_user_namespaces and its siblings with sysctl."
         case (.proc, EPERM), (.proc, EACCES):
             "This container hides parts of /proc, which forbids a new one inside. Start it with unmasked paths (Docker: --security-opt systempaths=unconfined)."
+        case (.stage, _):
+            "This file system takes no overlay here; `staged.method = \"copy\"` works on a copy instead."
         case (.policy, _):
             "The helper and the program are of different versions or the policy is malformed. Install both from one release."
         default:

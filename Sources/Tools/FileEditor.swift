@@ -18,19 +18,22 @@ package struct FileEditor: Sendable {
     ///   - mode: decides the writable roots: none in read-only, everything in danger-full-access.
     ///   - writableRoots: the workspace first.
     ///   - allowedAutoRun: files and folders that may change although something runs them by itself.
+    ///   - view: where files are found and changed instead of on the machine itself: a stage.
     /// - Throws: when the workspace is not there.
     package init(
         cwd: String, mode: SandboxMode, writableRoots: [String], maskedPaths: [String],
-        allowedAutoRun: [String] = [], watch: (any SensitiveWatch)? = nil, redactor: Redactor? = nil
+        allowedAutoRun: [String] = [], watch: (any SensitiveWatch)? = nil, view: FileViewSource? = nil,
+        redactor: Redactor? = nil
     ) throws(LockgateError) {
         self.redactor = redactor
         self.cwd = cwd
         self.watch = watch
         switch mode {
-        case .readOnly: files = try WorkspaceFiles(roots: [], workspace: cwd, maskedPaths: maskedPaths)
+        case .readOnly: files = try WorkspaceFiles(roots: [], workspace: cwd, maskedPaths: maskedPaths, view: view)
         case .workspaceWrite:
             files = try WorkspaceFiles(
-                roots: writableRoots, workspace: cwd, allowedPaths: allowedAutoRun, maskedPaths: maskedPaths)
+                roots: writableRoots, workspace: cwd, allowedPaths: allowedAutoRun, maskedPaths: maskedPaths, view: view
+            )
         case .dangerFullAccess: files = try WorkspaceFiles(roots: ["/"], workspace: cwd, protectedNames: [])
         }
     }

@@ -24,6 +24,8 @@ package enum ThreadEvent: Sendable, Hashable {
     case check(CheckReport)
     /// What a turn changed in the workspace, and under which number it can be taken back.
     case checkpoint(TurnCheckpoint)
+    /// What waits in the session's stage at a turn's end.
+    case staged(StagedSummary)
     /// A hook ran.
     case hook(HookRun)
     /// The session works in a managed worktree.
@@ -158,6 +160,7 @@ extension ThreadEvent {
         case .compacted: "compacted"
         case .check: "check"
         case .checkpoint: "checkpoint"
+        case .staged: "staged"
         case .hook: "hook"
         case .worktree: "worktree"
         case .completion: "completion.evidence"
@@ -227,6 +230,8 @@ extension ThreadEvent {
                 checkpoint.changes.map { ["path": .string($0.path), "kind": .string($0.kind.rawValue)] })
             object["repository_changed"] = .bool(checkpoint.repositoryChanged)
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
+        case .staged(let summary):
+            for (key, value) in summary.json.members { object[key] = value }
         case .hook(let run):
             for (key, value) in run.json.members { object[key] = value }
         case .worktree(let place):

@@ -26,12 +26,17 @@ package protocol TurnCheckpoints: Sendable {
     func changedFiles(
         of checkpoint: TurnCheckpoint, where concerns: @escaping @Sendable (String) -> Bool
     ) async throws(LockgateError) -> [ChangedFile]
+
+    /// What waits in the session's stage after the turn; nil without a stage, or where nothing does.
+    func staged() async throws(LockgateError) -> StagedSummary?
 }
 
 extension TurnCheckpoints {
     package func changedFiles(
         of checkpoint: TurnCheckpoint, where concerns: @escaping @Sendable (String) -> Bool
     ) async throws(LockgateError) -> [ChangedFile] { [] }
+
+    package func staged() async throws(LockgateError) -> StagedSummary? { nil }
 }
 
 /// A turn's two checkpoints and what lies between them.

@@ -87,6 +87,8 @@ struct CheckpointExpiry {
             try refresh(objects)
             return try folder.allTurns()
         }
+        // Stages that wait are kept whatever it takes, so they count before any turn.
+        for base in try folder.stageBases() { try live.mark(base) }
         let last = try retention.lastForgotten(of: turns, now: now, size: size, live: &live)
         if let cached = try folder.cachedListing() { try live.mark(cached) }
         guard retention.isWorthRewriting(size: size, live: live.bytes) else {
@@ -124,6 +126,7 @@ struct CheckpointExpiry {
             try live.mark(turn.before)
             if let after = turn.after { try live.mark(after) }
         }
+        for base in try folder.stageBases() { try live.mark(base) }
         if let cached = try folder.cachedListing() { try live.mark(cached) }
     }
 
@@ -176,6 +179,11 @@ extension StoreFolder {
             turns.append(turn)
         }
         return turns
+    }
+
+    /// What the workspace's stages began with.
+    func stageBases() throws(LockgateError) -> [ContentDigest] {
+        try StageFolder.bases(home: PathText.parent(PathText.parent(path)), workspace: workspace)
     }
 
     /// The listing of the tree in `cache`; nil for none.

@@ -12,8 +12,8 @@ package import Wire
 /// Everything is on disk when a method returns, and one process at a time works on a store. Not for use from several
 /// tasks at once.
 package final class CheckpointStore {
-    private let folder: StoreFolder
-    private let objects: ObjectStore
+    let folder: StoreFolder
+    let objects: ObjectStore
     private let home: FileStamp?
     /// The tree as it was last seen; nil when it has to be read from disk or anew.
     private var seen: FolderNode?
@@ -182,24 +182,35 @@ package final class CheckpointStore {
     /// - Returns: what stayed as it was, because it was edited since, also since the plan was made.
     /// - Throws: `workspace.changed` is never thrown: a path that differs from the plan is left and listed.
     package func apply(_ plan: RestorePlan) throws(LockgateError) -> [RestorePlan.Conflict] {
+        try carryOut(
+            plan,
+            label: plan.label ?? "\(plan.kind.rawValue) of \(plan.turns.map(String.init).joined(separator: ", "))",
+            stage: nil)
+    }
+
+    /// - Parameter stage: whose changes these are, told to it when they are applied.
+    func carryOut(
+        _ plan: RestorePlan, label: String, stage: StageSettlement?
+    ) throws(LockgateError) -> [RestorePlan.Conflict] {
         try locked { () throws(LockgateError) in
             // Merged texts are named by no turn, so they may have been freed since the plan was made.
             let contents = plan.steps.compactMap(\.to).filter { $0.kind == .file || $0.kind == .link }
-            guard contents.allSatisfy({ objects.contains($0.digest) }) else {
+            let isKept =
+                contents.allSatisfy { objects.contains($0.digest) } && stage.map { objects.contains($0.wanted) } ?? true
+            guard isKept else {
                 throw .forgotten("Nothing was changed: what this would bring back was")
             }
             let before = try checkpoint()
             let turn = TurnRecord(
-                id: folder.lastTurnID() + 1, kind: plan.kind, began: .now,
-                label: plan.label
-                    ?? "\(plan.kind.rawValue) of \(plan.turns.map(String.init).joined(separator: ", "))",
-                before: before, revoked: plan.revoked)
+                id: folder.lastTurnID() + 1, kind: plan.kind, began: .now, label: label, before: before,
+                revoked: plan.revoked)
+            let restore = PendingRestore(turn: turn, steps: plan.steps, stage: stage)
             do throws(SystemError) {
-                try folder.write("pending", PendingRestore(turn: turn, steps: plan.steps).json.bytes)
+                try folder.write("pending", restore.json.bytes)
             } catch {
                 throw .store(error)
             }
-            return plan.conflicts + (try complete(PendingRestore(turn: turn, steps: plan.steps)))
+            return plan.conflicts + (try complete(restore))
         }
     }
 
@@ -239,6 +250,8 @@ package final class CheckpointStore {
 
     private func complete(_ restore: PendingRestore) throws(LockgateError) -> [RestorePlan.Conflict] {
         let problems = try TreeRestorer(root: folder.workspace, store: objects).run(restore.steps)
+        // Killed from here on, all of this is done again with the same result.
+        try restore.stage?.settle(keeping: problems.map(\.path), in: objects)
         var turn = restore.turn
         turn.after = try checkpoint()
         try save(turn)
@@ -261,7 +274,7 @@ package final class CheckpointStore {
         _ = try complete(restore)
     }
 
-    private func closeOpenTurns(_ root: ContentDigest) throws(LockgateError) {
+    func closeOpenTurns(_ root: ContentDigest) throws(LockgateError) {
         for var turn in folder.turns() where turn.after == nil {
             turn.after = root
             try save(turn)
@@ -270,7 +283,7 @@ package final class CheckpointStore {
 
     // MARK: Reading the workspace
 
-    private func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
+    func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
         try folder.locked { () throws(LockgateError) in
             let wasReplaced: Bool
             do throws(SystemError) { wasReplaced = try objects.refresh() } catch { throw .store(error) }
@@ -291,7 +304,7 @@ package final class CheckpointStore {
     }
 
     /// Records the workspace as it is and returns its root object.
-    private func checkpoint() throws(LockgateError) -> ContentDigest {
+    func checkpoint() throws(LockgateError) -> ContentDigest {
         if !hasLoaded {
             hasLoaded = true
             seen = folder.read("cache").flatMap(FolderNode.decode)
@@ -346,13 +359,20 @@ extension LockgateError {
 struct PendingRestore {
     let turn: TurnRecord
     let steps: [RestorePlan.Step]
+    /// Of an apply.
+    let stage: StageSettlement?
 
-    init(turn: TurnRecord, steps: [RestorePlan.Step]) {
+    init(turn: TurnRecord, steps: [RestorePlan.Step], stage: StageSettlement? = nil) {
         self.turn = turn
         self.steps = steps
+        self.stage = stage
     }
 
-    var json: JSONValue { ["turn": turn.json, "steps": .array(steps.map(\.json))] }
+    var json: JSONValue {
+        var object: JSONObject = ["turn": turn.json, "steps": .array(steps.map(\.json))]
+        if let stage { object["stage"] = stage.json }
+        return .object(object)
+    }
 
     init?(json: JSONValue) {
         guard let turn = json["turn"].flatMap(TurnRecord.init(json:)), let values = json["steps"]?.array else {
@@ -360,7 +380,9 @@ struct PendingRestore {
         }
         let steps = values.compactMap(RestorePlan.Step.init(json:))
         guard steps.count == values.count else { return nil }
-        self.init(turn: turn, steps: steps)
+        let stage = json["stage"].flatMap(StageSettlement.init(json:))
+        guard stage != nil || json["stage"] == nil else { return nil }
+        self.init(turn: turn, steps: steps, stage: stage)
     }
 }
 

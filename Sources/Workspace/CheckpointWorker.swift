@@ -80,9 +80,9 @@ extension TreeChange {
     }
 
     /// A folder that came or went: what lay in it says more.
-    fileprivate var isFolderAlone: Bool { [old, new].compactMap(\.self).map(\.kind) == [.folder] }
+    var isFolderAlone: Bool { [old, new].compactMap(\.self).map(\.kind) == [.folder] }
 
-    fileprivate var summary: TurnCheckpoint.Change {
+    var summary: TurnCheckpoint.Change {
         let kind: FileChangeSummary.Kind = old == nil ? .add : new == nil ? .delete : .update
         return TurnCheckpoint.Change(path: path.shownPath, kind: kind)
     }

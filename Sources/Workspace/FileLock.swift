@@ -2,7 +2,7 @@ import Basics
 import Glibc
 
 /// A file locked until this value is gone; the kernel lets go when its process is killed.
-final class FileLock {
+final class FileLock: Sendable {
     let descriptor: Int32
 
     /// Nil while another process holds it, and when the file was removed meanwhile.

@@ -12,13 +12,19 @@ struct RestorePlanner {
     private let current: ContentDigest
     /// Empty for all.
     private let paths: [[UInt8]]
+    /// Of the names that the other side's contents get beside a later edit.
+    private let suffix: String
     /// Paths that the plan changes; nil as a value for a deletion.
     private var state: [[UInt8]: SnapshotEntry?] = [:]
     private var merged: Set<[UInt8]> = []
     private var conflicts: [RestorePlan.Conflict] = []
     private var lost: [[UInt8]] = []
 
-    init(store: ObjectStore, tree: SnapshotTree, current: ContentDigest, paths: [[UInt8]]) {
+    init(
+        store: ObjectStore, tree: SnapshotTree, current: ContentDigest, paths: [[UInt8]],
+        suffix: String = ".lockgate-undo"
+    ) {
+        self.suffix = suffix
         self.store = store
         self.tree = tree
         self.current = current
@@ -116,7 +122,7 @@ struct RestorePlanner {
         let blocked = try blockingFolder(of: path)
         let base = blocked ?? path
         for number in 0..<100 {
-            let suffix = number == 0 ? ".lockgate-undo" : ".lockgate-undo-\(number)"
+            let suffix = number == 0 ? suffix : "\(suffix)-\(number)"
             let renamed = base + Array(suffix.utf8)
             let candidate = blocked == nil ? renamed : renamed + Array(path[base.count...])
             let taken = try now(candidate)
@@ -147,6 +153,17 @@ struct RestorePlanner {
         }
     }
 
+    /// `git status` writes the index anew with other times and the same content.
+    private func isSameIndex(
+        _ path: [UInt8], in folder: [UInt8], _ one: SnapshotEntry?, _ other: SnapshotEntry?
+    ) throws(LockgateError) -> Bool {
+        guard path == folder.child(Array("index".utf8)), let one, let other, one.kind == .file, other.kind == .file,
+            one.mode == other.mode
+        else { return false }
+        guard let first = GitIndex(try store.read(one.digest)) else { return false }
+        return first == GitIndex(try store.read(other.digest))
+    }
+
     /// A repository's state goes back whole or not at all: half of it would be damage.
     private mutating func takeBack(gitFolder folder: [UInt8], _ changes: [TreeChange]) throws(LockgateError) {
         let isWhole = changes.contains { $0.path == folder && $0.old == nil }
@@ -161,6 +178,8 @@ struct RestorePlanner {
                     planned.append((change.path, change.old))
                 }
             } else if found == change.new {
+                planned.append((change.path, change.old))
+            } else if try isSameIndex(change.path, in: folder, found, change.new) {
                 planned.append((change.path, change.old))
             } else if !GitFolder.isTransient(change.path, in: folder), change.old?.kind != .folder {
                 keep(folder, "its refs, index or settings changed since (\(change.path.shownPath)); left as it is")
@@ -189,6 +208,19 @@ enum GitFolder {
 
     static func isObject(_ path: [UInt8], in folder: [UInt8]) -> Bool {
         path.isWithin(folder.child(Array("objects".utf8)))
+    }
+
+    /// Objects first, then files, then refs and the like, then the index; otherwise in the order given.
+    static func ordered(_ steps: [RestorePlan.Step]) -> [RestorePlan.Step] {
+        func rank(_ path: [UInt8]) -> Int {
+            let names = path.split(separator: UInt8(ascii: "/"))
+            guard let git = names.firstIndex(where: { $0.elementsEqual(name) }) else { return 1 }
+            guard git + 1 < names.count else { return 1 }
+            if names[git + 1].elementsEqual("objects".utf8) { return 0 }
+            return names[git + 1].elementsEqual("index".utf8) ? 3 : 2
+        }
+        let ranked = steps.map { (rank($0.path), $0) }
+        return (0...3).flatMap { rank in ranked.filter { $0.0 == rank }.map(\.1) }
     }
 
     /// Notes that git writes by the way.

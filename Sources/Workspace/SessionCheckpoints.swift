@@ -136,7 +136,7 @@ package final class SessionCheckpoints: TurnCheckpoints {
 
     /// Waits for the task, but no longer than until the caller is cancelled: a large tree must not keep a person who
     /// pressed Ctrl-C waiting.
-    private static func wait(for task: Task<TurnRecord, any Error>) async throws {
+    static func wait<Value: Sendable>(for task: Task<Value, any Error>) async throws {
         let (ends, signal) = AsyncThrowingStream.makeStream(of: Void.self)
         let watch = Task {
             do {

@@ -50,7 +50,12 @@ struct StoreSweep {
     private func isUnused(_ path: String) -> Bool {
         let used = ["", "/lock", "/turns", "/objects/index"].compactMap { Self.changed(path + $0) }
         guard let last = used.max() else { return false }
-        return last < limit && !PosixFile.exists(path + "/pending")
+        guard last < limit, !PosixFile.exists(path + "/pending") else { return false }
+        // A stage that waits may be applied on any day.
+        guard let workspace = try? PosixFile.read(path + "/path", limit: 1 << 16) else { return true }
+        let bases = try? StageFolder.bases(
+            home: PathText.parent(folder), workspace: String(decoding: workspace, as: UTF8.self))
+        return bases?.isEmpty ?? false
     }
 
     private static func changed(_ path: String) -> WallTime? {

@@ -28,7 +28,8 @@ struct TreeRestorer {
         for step in steps.reversed() where !step.path.isEmpty && Self.removesFirst(step) {
             attempt(step, &problems) { step throws(SystemError) in try remove(step) }
         }
-        for step in steps where !step.path.isEmpty {
+        // A repository's objects are there before the refs that name them, and its index is the last.
+        for step in GitFolder.ordered(steps) where !step.path.isEmpty {
             guard let to = step.to else { continue }
             switch to.kind {
             case .folder: attempt(step, &problems) { step throws(SystemError) in try makeFolder(step.path) }

@@ -4,6 +4,8 @@ package import Basics
 package struct TurnRecord: Hashable, Sendable {
     package enum Kind: String, Sendable {
         case turn, undo, redo
+        /// Staged changes were applied; undone like a turn.
+        case apply
     }
 
     /// Counts from 1 within a workspace.
@@ -67,7 +69,7 @@ struct TurnHistory {
         let known = Set(turns.map(\.id))
         for turn in turns {
             switch turn.kind {
-            case .turn:
+            case .turn, .apply:
                 // A turn that changed nothing takes no redo away, and undo has nothing to do in it.
                 guard turn.after != turn.before else { continue }
                 effective.append(turn.id)

@@ -92,7 +92,7 @@ int landlock_rules(const struct policy *policy, int abi, int *rules, struct fail
     if (n == 0) n = allow(ruleset, "/dev", change | device);
     for (size_t i = 0; n == 0 && i < policy->mount_count; i++) {
         const struct policy_mount *m = &policy->mounts[i];
-        if (m->kind == MOUNT_WRITABLE) n = allow(ruleset, culprit = m->path, change);
+        if (m->kind == MOUNT_WRITABLE || m->kind == MOUNT_OVERLAY || m->kind == MOUNT_COPY) n = allow(ruleset, culprit = m->path, change);
     }
     if (n < 0) {
         sys_close(ruleset);

@@ -45,9 +45,11 @@ static _Noreturn void contain(struct policy *policy, int lifeline, int over, uns
     struct failure f = {0};
     SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
     placeholders_forget(policy);
-    struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi()};
+    struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi(), .root = -1};
     if (policy->flags & FLAG_OUTER_PROC && z.landlock_abi < LANDLOCK_SCOPES_SIGNALS) fail(&f, STEP_LANDLOCK, -EOPNOTSUPP, "signal scope"), refuse(&f);
     if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0) refuse(&f);
+    z.root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (z.root < 0) fail(&f, STEP_PRIVATE_FOLDERS, z.root, "/"), refuse(&f);
     if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) refuse(&f);
     // What inits need to mount for their commands; the first to see folders that only their owner may open up.
     if (privilege_reduce(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN) | CAP(CAP_DAC_OVERRIDE), &f) < 0) refuse(&f);
@@ -95,7 +97,7 @@ int main(void) {
     if (n == 0 && policy.flags & FLAG_ONE_SHOT) n = SYS2(__NR_pipe2, over, O_CLOEXEC);
     if (n < 0) fail(&f, STEP_SESSION, n, "pipe"), refuse(&f);
     if (!(policy.flags & (FLAG_CONTAINED | FLAG_KEEPER))) {
-        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1], .over = -1, .landlock_abi = landlock_abi()};
+        struct zygote z = {.policy = &policy, .requests = REQUESTS_FD, .lifeline = lifeline[0], .held = lifeline[1], .over = -1, .landlock_abi = landlock_abi(), .root = -1};
         zygote_serve(&z);
     }
     if (placeholders_make(&policy, &f) < 0) {

@@ -65,9 +65,12 @@ static const char *take_mount(struct policy *policy, struct cursor *c) {
         break;
     case MOUNT_SYMLINK:
     case MOUNT_CONTENT:
+    case MOUNT_OVERLAY:
+    case MOUNT_COPY:
         m.path = take_string(c);
         m.target = m.path ? take_last_string(c) : NULL;
         if (!m.target || !m.target[0]) return "symbolic link or file without content";
+        if ((m.kind == MOUNT_OVERLAY || m.kind == MOUNT_COPY) && !is_canonical(m.target)) return "the folder of a stage is not canonical";
         break;
     default:
         return "unknown kind of mount";
@@ -87,6 +90,7 @@ static const char *check_layers(const struct policy *policy) {
     if (fenced && policy->placeholder_count) return "placeholders need mounts";
     for (size_t i = 0; i < policy->mount_count; i++) {
         enum mount_kind kind = policy->mounts[i].kind;
+        if ((kind == MOUNT_OVERLAY || kind == MOUNT_COPY) && !contained) return "a stage without namespaces";
         if (kind == MOUNT_READABLE ? !fenced : fenced && kind != MOUNT_WRITABLE) return "mount of other layers";
     }
     return NULL;

@@ -28,7 +28,7 @@ enum policy_tag {
     TAG_CWD = 3,         // string, absolute
     TAG_ARGUMENT = 4,    // string, in order
     TAG_ENVIRONMENT = 5, // string NAME=VALUE
-    TAG_MOUNT = 6,       // u8 enum mount_kind, string path [, string: target of a symbolic link, content of a file];
+    TAG_MOUNT = 6,       // u8 enum mount_kind, string path [, string: target of a symbolic link, content of a file, folder of a stage];
                          // in a command an upper-case kind is one that the session's view does not have
     TAG_TERMINAL = 7,    // u16 rows, u16 columns
     TAG_PLACEHOLDER = 8, // u8 kind 'd' | 'f' (upper-case as for mounts), string path, string content (empty for 'd')
@@ -59,6 +59,8 @@ enum mount_kind {
     MOUNT_CONTENT = 'c',  // a read-only file with other content in its place
     MOUNT_SYMLINK = 'l',  // symbolic link inside a private directory
     MOUNT_DEVICE = 'd',   // device node or folder of /dev made visible
+    MOUNT_OVERLAY = 'o',  // a writable layer over what is there: target/upper holds the changes, target/work is the kernel's
+    MOUNT_COPY = 's',     // the folder `target` in its place, writable
     MOUNT_READABLE = 'a', // fenced only, no mount: what may be read below it
 };
 

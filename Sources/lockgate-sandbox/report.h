@@ -31,6 +31,7 @@ enum step {
     STEP_SESSION,
     STEP_CWD,
     STEP_EXEC,
+    STEP_STAGE,
 };
 
 enum report_kind {
@@ -38,7 +39,7 @@ enum report_kind {
     REPORT_EXITED = 2,
     REPORT_FAILED = 3,   // nothing was run
     REPORT_DENIED = 4,   // a connection the supervisor refused
-    REPORT_LAYERS = 5,   // answer to a probe
+    REPORT_LAYERS = 5,   // answer to a probe; the root of the session's view is attached
     REPORT_KEPT = 6,     // a keeper has its placeholders
     REPORT_SURVEY = 7,   // survey.h
 };

@@ -70,6 +70,11 @@ struct lg_open_how {
 #define LG_MOVE_MOUNT_F_EMPTY_PATH 0x4
 #define LG_MOVE_MOUNT_T_EMPTY_PATH 0x40
 #define LG_STATX_ATTR_MOUNT_ROOT 0x2000
+#define LG_FSOPEN_CLOEXEC 1
+#define LG_FSCONFIG_SET_FLAG 0
+#define LG_FSCONFIG_SET_STRING 1
+#define LG_FSCONFIG_CREATE 6
+#define LG_FSMOUNT_CLOEXEC 1
 #define LG_RESOLVE_NO_MAGICLINKS 0x02
 #define LG_RESOLVE_NO_SYMLINKS 0x04
 
@@ -93,6 +98,9 @@ static inline int sys_move_mount(int from, const char *from_path, int to, const 
 }
 static inline int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
     return (int)SYS5(__NR_mount, source, target, type, flags, data);
+}
+static inline int sys_fsconfig(int context, unsigned command, const char *key, const char *value) {
+    return (int)SYS5(__NR_fsconfig, context, command, key, value, 0);
 }
 static inline int sys_mkdirat(int dir, const char *path, int mode) { return (int)SYS3(__NR_mkdirat, dir, path, mode); }
 static inline int sys_write_file(const char *path, const char *text, size_t length) {

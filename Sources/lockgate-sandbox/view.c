@@ -65,6 +65,66 @@ static bool is_folder(int handle) {
     return SYS4(__NR_newfstatat, handle, "", &s, AT_EMPTY_PATH) == 0 && S_ISDIR(s.st_mode);
 }
 
+// A folder on the way to a layer, as the kernel takes it whatever characters are in its path.
+static int set_layer(int context, const char *key, int parent, const char *name) {
+    char text[32];
+    int handle = sys_openat2(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, LG_RESOLVE_NO_SYMLINKS);
+    if (handle < 0) return handle;
+    snprintf(text, sizeof text, "/proc/self/fd/%d", handle);
+    int n = sys_fsconfig(context, LG_FSCONFIG_SET_STRING, key, text);
+    // Before 6.5 the kernel looks the path up only when it makes the file system: the handle stays until then.
+    if (n < 0) sys_close(handle);
+    return n < 0 ? n : handle;
+}
+
+// The merged tree of a stage as a detached mount. Nothing below it can change what lies at `path` on the host.
+static int make_overlay(const struct policy_mount *m) {
+    int handles[3] = {-1, -1, -1}, tree = -1;
+    int stage = open_exact(m->target);
+    if (stage < 0) return stage;
+    int context = (int)SYS2(__NR_fsopen, "overlay", LG_FSOPEN_CLOEXEC), n = context;
+    if (n >= 0) n = handles[0] = set_layer(context, "lowerdir", AT_FDCWD, m->path);
+    if (n >= 0) n = handles[1] = set_layer(context, "upperdir", stage, "upper");
+    if (n >= 0) n = handles[2] = set_layer(context, "workdir", stage, "work");
+    if (n >= 0) n = sys_fsconfig(context, LG_FSCONFIG_SET_FLAG, "userxattr", NULL);
+    if (n >= 0) n = sys_fsconfig(context, LG_FSCONFIG_SET_STRING, "index", "off");
+    if (n >= 0) n = sys_fsconfig(context, LG_FSCONFIG_CREATE, NULL, NULL);
+    if (n >= 0) n = tree = (int)SYS3(__NR_fsmount, context, LG_FSMOUNT_CLOEXEC, NO_DEVICES);
+    for (int i = 0; i < 3; i++)
+        if (handles[i] >= 0) sys_close(handles[i]);
+    if (context >= 0) sys_close(context);
+    sys_close(stage);
+    return n < 0 ? n : tree;
+}
+
+static int make_stages(struct policy *policy, struct failure *f) {
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        struct policy_mount *m = &policy->mounts[i];
+        if (m->kind == MOUNT_OVERLAY) {
+            m->tree = make_overlay(m);
+        } else if (m->kind == MOUNT_COPY) {
+            int handle = open_exact(m->target);
+            m->tree = handle < 0 ? handle : clone_tree(handle);
+            if (handle >= 0) sys_close(handle);
+            int n = m->tree < 0 ? 0 : sys_mount_setattr(m->tree, "", AT_EMPTY_PATH | LG_AT_RECURSIVE, NO_DEVICES, 0);
+            if (n < 0) m->tree = n;
+        } else {
+            continue;
+        }
+        if (m->tree < 0) return fail(f, STEP_STAGE, m->tree, m->path);
+    }
+    return 0;
+}
+
+// Whether the host's tree says nothing about what is there in this view.
+static bool is_staged(const struct policy *policy, const char *path) {
+    for (size_t i = 0; i < policy->mount_count; i++) {
+        const struct policy_mount *m = &policy->mounts[i];
+        if ((m->kind == MOUNT_OVERLAY || m->kind == MOUNT_COPY) && is_under(path, m->path)) return true;
+    }
+    return false;
+}
+
 // Clones of everything that must survive the private folders and the read-only root, taken while the tree is the host's.
 static int take_clones(struct policy *policy, struct failure *f) {
     for (size_t i = 0; i < policy->mount_count; i++) {
@@ -222,6 +282,7 @@ static int protect(struct policy *policy, struct failure *f) {
         if (m->stands || (m->kind != MOUNT_PIN && m->kind != MOUNT_READONLY)) continue;
         int target = open_exact(m->path);
         if (target == -ENOENT && is_private(m->path)) continue; // hidden by a private folder: nothing to protect
+        if (is_absent(target) && is_staged(policy, m->path)) continue; // removed in the stage, or made on the host since
         if (target < 0) return fail(f, STEP_PROTECT, target, m->path);
         int n = mount_on_itself(target, m->kind == MOUNT_READONLY ? LG_MOUNT_ATTR_RDONLY | NO_DEVICES : 0);
         sys_close(target);
@@ -298,7 +359,7 @@ int view_build(struct policy *policy, struct failure *f) {
     int devices[DEVICE_COUNT];
     int n = sys_mount_setattr(AT_FDCWD, "/", LG_AT_RECURSIVE, 0, MS_PRIVATE);
     if (n < 0) return fail(f, STEP_PROPAGATION, n, "/");
-    if (take_clones(policy, f) < 0) return -1;
+    if (take_clones(policy, f) < 0 || make_stages(policy, f) < 0) return -1;
     take_devices(devices);
     n = sys_mount_setattr(AT_FDCWD, "/", LG_AT_RECURSIVE, LG_MOUNT_ATTR_RDONLY | NO_DEVICES, 0);
     if (n < 0) return fail(f, STEP_READONLY_ROOT, n, "/");
@@ -364,6 +425,11 @@ static int is_mounted(const char *path) {
     return (s.stx_attributes & s.stx_attributes_mask & LG_STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+// Whether it takes something away from a view that is there; the others make the view.
+static bool protects(enum mount_kind kind) {
+    return kind == MOUNT_PIN || kind == MOUNT_READONLY || kind == MOUNT_MASK || kind == MOUNT_CONTENT;
+}
+
 // What was found at a path that shall be protected.
 enum found { FOUND_STANDING, FOUND_NOTHING, FOUND_OPEN };
 
@@ -378,7 +444,7 @@ int view_check(struct policy *plan, struct failure *f) {
     bool own = plan->message == MESSAGE_COMMAND, complete = true;
     for (size_t i = 0; i < plan->mount_count; i++) {
         struct policy_mount *m = &plan->mounts[i];
-        if (m->kind == MOUNT_WRITABLE || m->kind == MOUNT_VISIBLE || m->kind == MOUNT_SYMLINK || m->kind == MOUNT_DEVICE) continue;
+        if (!protects(m->kind)) continue;
         bool is_placed = own ? !m->added : m->stands, hides = m->kind == MOUNT_MASK || m->kind == MOUNT_CONTENT;
         enum found found = look(m->path, is_placed);
         if (found == FOUND_NOTHING && is_placed && !own && !hides) return fail(f, STEP_PROTECT, -ESTALE, m->path);

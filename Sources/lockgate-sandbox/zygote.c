@@ -67,8 +67,9 @@ static int run(const struct zygote *z, struct request *request, struct supervisi
     if (contained && landlock_confine(rules, z->landlock_abi, f) < 0) return -1;
     if (command->flags & FLAG_PROBE) {
         struct report layers = {.kind = REPORT_LAYERS, .value = z->landlock_abi};
-        report_send(s->status, &layers, true, -1, 0);
+        report_send(s->status, &layers, true, z->root, 0);
     }
+    if (z->root >= 0) sys_close(z->root); // no command gets hold of it
     command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
     command->processes = z->policy->processes;
     if (command_start(command, is_fenced(z) ? rules : -1, z->landlock_abi, &s->command, f) < 0) return -1;

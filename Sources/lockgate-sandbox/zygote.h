@@ -20,6 +20,7 @@ struct zygote {
     int held;         // the lifeline's other end when the zygote is that process itself, else -1
     int over;         // gets a byte when the only command of a one-shot session has ended with all it started; or -1
     int landlock_abi;
+    int root;         // of the session's view, for who asks with a probe: the agent's own file tools; or -1
 };
 
 // Serves until the agent or the helper is gone. In the session's namespaces when the policy is to contain commands.

@@ -68,6 +68,65 @@ import Wire
         }
     }
 
+    /// An apply that was killed is taken to its end by the next start, which knows what of the stage is applied.
+    @Test func applyIsCompletedByTheNextStart() async throws {
+        try await TemporaryFolder.with { folder in
+            let fixture = WorkspaceFixture(folder: folder)
+            for name in ["work", "home"] { try folder.makeFolder(name) }
+            try fixture.makeRepository()
+            try fixture.shell(
+                "mkdir many; for i in $(seq 60); do echo $i > many/f$i; done; echo x > turned; mkdir into")
+            let before = try fixture.picture()
+            let stage = try StageFixture(fixture)
+            let base = try #require(stage.stage.record?.base)
+            // The pipe cannot be applied, so that the stage stays.
+            var after = try stage.inStage(
+                """
+                rm -rf many/f1* docs link; chmod 600 many/f2*; for i in 3 4 5; do echo new > many/f$i; done
+                rm turned; mkdir turned; echo y > turned/y; rmdir into; echo file > into
+                mkdir -p new/deep; echo z > new/deep/z; mkfifo pipe; echo SECRET=2 > .env; git commit -qam gone
+                """)
+            after["pipe"] = nil
+            let path = stage.stage.path
+            var random = SeededGenerator(seed: 9)
+            var interrupted = 0
+            for number in 0..<50 {
+                let (home, work) = (fixture.home, fixture.path)
+                let delay = UInt64.random(in: 0...Self.longest, using: &random)
+                await #expect(processExitsWith: .signal(SIGKILL)) {
+                    [
+                        home = home as String, work = work as String, path = path as String, base = base.text as String,
+                        delay = delay as UInt64
+                    ] in
+                    let store = try CheckpointStore(home: home, workspace: work)
+                    let stage = StageFolder(path: path)
+                    if [.apply, .redo].contains(store.turns().last?.kind) { _ = try store.apply(try store.planUndo()) }
+                    try stage.update { $0.base = ContentDigest(text: base) }
+                    let plan = try store.planApply(stage)
+                    Self.die(after: delay)
+                    _ = try store.apply(plan)
+                    while true {
+                        _ = try store.apply(try store.planUndo())
+                        _ = try store.apply(try store.planRedo())
+                    }
+                }
+                if PosixFile.exists(try StoreFolder(home: home, workspace: work).path + "/pending") { interrupted += 1 }
+                let store = try fixture.store()
+                let now = try fixture.picture()
+                let isApplied = [.apply, .redo].contains(store.turns().last?.kind)
+                #expect(
+                    isApplied
+                        ? now.withoutObjects == after.withoutObjects : now.withoutObjects == before.withoutObjects,
+                    "kill \(number) at \(delay) us")
+                #expect(store.turns().allSatisfy { $0.after != nil })
+                // The stage and the workspace agree.
+                if isApplied { #expect(try stage.staged() == []) }
+            }
+            #expect(interrupted > 5)
+            try fixture.shell("git fsck --full >/dev/null")
+        }
+    }
+
     @Test func turnsAndTheirExpiryLoseNothingThatIsKept() async throws {
         try await TemporaryFolder.with { folder in
             let fixture = WorkspaceFixture(folder: folder)

@@ -34,9 +34,11 @@ struct WorkspaceFixture {
     func makeRepository() throws { try shell(DestructionScripts.repository) }
 
     /// Every path with type, mode and content, as text.
-    func picture() throws -> [String: String] {
+    func picture() throws -> [String: String] { try picture(of: path) }
+
+    func picture(of folder: String) throws -> [String: String] {
         var found: [String: String] = [:]
-        try look(Array(path.utf8), [], &found)
+        try look(Array(folder.utf8), [], &found)
         return found
     }
 
@@ -54,6 +56,7 @@ struct WorkspaceFixture {
             for child in try FolderHandle.root(String(decoding: path, as: UTF8.self), bytes: path).names() {
                 try look(path.child(child.nameBytes), name.child(child.nameBytes), &found)
             }
+        case S_IFIFO: found[name.shownPath] = "fifo \(mode)"
         default:
             let file = open(path.cString, O_RDONLY | O_CLOEXEC)
             defer { close(file) }

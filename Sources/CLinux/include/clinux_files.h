@@ -9,6 +9,7 @@
 /// How openat2(2) may resolve a path; see there.
 static const uint64_t clinux_no_magic_links = 0x02;
 static const uint64_t clinux_no_symlinks = 0x04;
+static const uint64_t clinux_in_root = 0x10;
 
 /// Opens a path as openat2(2) does, always close-on-exec. Returns a descriptor or -errno; -ENOSYS before Linux 5.6.
 int clinux_openat2(int folder, const char *path, int flags, mode_t mode, uint64_t resolve);
@@ -19,6 +20,9 @@ extern const int clinux_o_path;
 /// Renames within or across two folders. `exchange` swaps two existing files; otherwise an existing target is an error
 /// (EEXIST). Returns 0 or -errno; -EINVAL where the file system cannot do it.
 int clinux_rename(int from_folder, const char *from, int to_folder, const char *to, int exchange);
+
+/// Gives an empty file the other's content without copying it, where the file system can. Returns 0 or -errno.
+int clinux_clone_file(int to, int from);
 
 /// Whether a descriptor is on procfs: 1, 0 or -errno.
 int clinux_is_procfs(int descriptor);

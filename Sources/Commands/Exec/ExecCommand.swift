@@ -66,6 +66,8 @@ package struct ExecCommand: AsyncParsableCommand {
     var attempts: Int?
     @Option(help: "With --attempts: models to take in turns, separated by commas.")
     var models: String?
+    @Flag(help: "Keep all changes in a stage; `lockgate apply` takes them from there.")
+    var stage = false
     @Flag(help: "Keep nothing on disk.")
     var ephemeral = false
     @Flag(help: "Run outside a git repository.")
@@ -99,8 +101,8 @@ package struct ExecCommand: AsyncParsableCommand {
             words: words, json: json, directory: directory, sandbox: sandbox, network: network, model: model,
             profile: profile, config: config, addedDirectories: addedDirectories, image: image, budget: budget,
             check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
-            outputLastMessage: outputLastMessage, ephemeral: ephemeral, ask: ask, skipGitRepoCheck: skipGitRepoCheck,
-            last: last,
-            color: color, bypass: bypass, worktree: worktree, carry: carry, attempts: attempts, models: models)
+            outputLastMessage: outputLastMessage, ephemeral: ephemeral, stage: stage, ask: ask,
+            skipGitRepoCheck: skipGitRepoCheck, last: last, color: color, bypass: bypass, worktree: worktree,
+            carry: carry, attempts: attempts, models: models)
     }
 }

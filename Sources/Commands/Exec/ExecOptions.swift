@@ -16,6 +16,7 @@ struct ExecOptions: Sendable, Hashable {
     var outputSchema: String?
     var outputLastMessage: String?
     var ephemeral = false
+    var stage = false
     var ask = false
     var skipGitRepoCheck = false
     var last = false
@@ -30,7 +31,7 @@ struct ExecOptions: Sendable, Hashable {
 
 extension ExecOptions {
     static let flags: Set<String> = [
-        "--json", "--experimental-json", "--ephemeral", "--ask", "--skip-git-repo-check", "--last", "--carry",
+        "--json", "--experimental-json", "--ephemeral", "--stage", "--ask", "--skip-git-repo-check", "--last", "--carry",
         "--dangerously-bypass-approvals-and-sandbox", "--yolo",
     ]
     static let valued: Set<String> = [
@@ -64,6 +65,7 @@ extension ExecOptions {
         switch flag {
         case "--json", "--experimental-json": json = true
         case "--ephemeral": ephemeral = true
+        case "--stage": stage = true
         case "--ask": ask = true
         case "--skip-git-repo-check": skipGitRepoCheck = true
         case "--last": last = true

@@ -1,4 +1,5 @@
 import Basics
+import Config
 import Wire
 import Workspace
 
@@ -152,6 +153,16 @@ struct ExecRequest: Sendable {
         }
         self.colour = colour
         bypasses = options.bypass
+        if options.stage {
+            guard !isEphemeral else {
+                throw Self.usage("--stage cannot go with --ephemeral", "a stage is kept on disk; leave one of them out")
+            }
+            guard addedDirectories.isEmpty else {
+                throw Self.usage(
+                    "--stage cannot go with --add-dir", "only the workspace is staged; leave one of them out")
+            }
+            overrides.append(Override(key: "workspace", text: WorkspaceKind.staged.rawValue, flag: "--stage"))
+        }
         if isEphemeral, origin != .new {
             throw Self.usage("--ephemeral cannot go with resume", "leave one of them out")
         }

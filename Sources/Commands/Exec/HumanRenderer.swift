@@ -25,6 +25,7 @@ final class HumanRenderer: Sendable {
         var checkpoint: TurnCheckpoint?
         var worktree: WorktreePlace?
         var evidence: CompletionEvidence?
+        var staged: StagedSummary?
     }
 
     private let style: TerminalStyle
@@ -117,12 +118,14 @@ final class HumanRenderer: Sendable {
             for text in style.summary(of: state.sensitive) { line(text) }
             for text in state.evidence.map(style.lines(for:)) ?? [] { line(text) }
             undo(state)
+            for text in style.lines(for: state.staged) { line(text) }
         case .turnFailed(_, let message, let remedy):
             state.failed = true
             endStream(&state)
             line("\(style.red("failed:")) \(TerminalStyle.harmless(message))")
             if let remedy { line("  \(style.bold("fix:")) \(remedy)") }
             undo(state)
+            for text in style.lines(for: state.staged) { line(text) }
         case .error(let message): line("\(style.yellow("!")) \(TerminalStyle.harmless(message))")
         // The command's own lines have told it.
         case .effectDenied(_, .access, _): break
@@ -144,6 +147,7 @@ final class HumanRenderer: Sendable {
         case .worktree(let place):
             state.worktree = place
             line(style.dim("worktree \(place.name) on \(place.branch) · ports from \(place.portBase)"))
+        case .staged(let summary): state.staged = summary
         case .hook(let run): for text in style.lines(for: run) { line(text) }
         case .check(let report):
             let verdict =

@@ -21,22 +21,25 @@ extension SessionSetup {
         journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
         questions: Questions, budget given: BudgetLedger? = nil, progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
-        let policy = try policy()
+        var policy = try policy()
         let (provider, shutdown) = try await modelClient(progress: progress)
         let redactor = redactor(SealKeyFile(home: home))
         if let redactor { journal.redact(with: redactor) }
         let client = try guarding(provider, redactor)
-        let checkpoints = checkpoints(policy, progress: progress)
+        let (stage, known) = try stage(for: journal, isResumed: restored != nil, policy: &policy, progress: progress)
+        let direct = stage == nil ? checkpoints(policy, progress: progress) : nil
+        let checkpoints: (any TurnCheckpoints)? = stage?.workspace ?? direct
         let budget = if let given { given } else { try budgetLedger(restored) }
         let roots = policy.writableRoots.map(\.value)
-        let sweep = policy.sandboxMode.value == .readOnly ? nil : SensitiveSweep(roots: roots)
+        // In a stage nothing comes into the reach of other programs before it is applied.
+        let sweep = policy.sandboxMode.value == .readOnly || stage != nil ? nil : SensitiveSweep(roots: roots)
         let editor = try FileEditor(
             cwd: cwd, mode: policy.sandboxMode.value, writableRoots: roots, maskedPaths: maskedFiles,
-            allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep, redactor: redactor)
+            allowedAutoRun: policy.autoRunGrants.map(\.value), watch: sweep, view: stage?.view, redactor: redactor)
         let engine = try engineSettings(policy, outputSchema: outputSchema)
-        // The last moment: until here the machine may be asked beside all this.
-        let standing = try standing.standing()
-        let launcher = try launcher(policy, level: standing.level)
+        // The last moment, but for a stage: until here the machine may be asked beside all this.
+        let standing = try known ?? standing.standing()
+        let launcher = try stage?.launcher ?? launcher(policy, level: standing.level)
         let hookLauncher = hooks.isEmpty ? nil : hookLauncher(launcher)
         let (approvals, reviewingModel) = try approvals(
             questions, policy: policy, client: client, variables: launcher.plainVariables, journal: journal,
@@ -64,7 +67,8 @@ extension SessionSetup {
             await commands.closeAll()
             await hookLauncher?.shutDown()
             await launcher.shutDown()
-            await checkpoints?.finish()
+            await direct?.finish()
+            await stage?.finish()
             await shutdown()
         }
     }
@@ -117,12 +121,15 @@ extension SessionSetup {
         PosixFile.exists("/bin/bash") ? "/bin/bash" : "/bin/sh"
     }
 
-    private func launcher(_ policy: AccessPolicy, level: SandboxLevel) throws(LockgateError) -> SandboxLauncher {
+    func launcher(
+        _ policy: AccessPolicy, level: SandboxLevel, stage: SandboxPolicy.Stage? = nil
+    ) throws(LockgateError) -> SandboxLauncher {
         var sandbox = SandboxPolicy(
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
             writableRoots: policy.writableRoots.dropFirst().map(\.value),
             maskedPaths: settings.denyRead.map(deniedRead) + [home],
             unmaskedPaths: settings.allowRead, level: level)
+        sandbox.stage = stage
         let origins = DenialRules.Origins(
             mode: policy.sandboxMode.origin, network: policy.network.origin,
             deniedReads: try configuration.resolve("filesystem.deny_read").origin)

@@ -112,6 +112,14 @@ struct SessionTranscript {
                 .checkpoint, time,
                 "\(payload["changed"]?.int ?? 0) files changed · lockgate undo t\(payload["turn"]?.int ?? 0)",
                 [changes.joined(separator: "\n")])
+        case "staged":
+            let changes = (payload["changes"]?.array ?? []).map {
+                "\($0["kind"]?.string ?? "?") \($0["path"]?.string ?? "?")"
+            }
+            add(
+                .checkpoint, time,
+                "\(payload["changed"]?.int ?? 0) files staged · \(payload["apply_command"]?.string ?? "lockgate apply")",
+                [changes.joined(separator: "\n")])
         case "approval":
             let (request, answer) = (payload["request"], payload["answer"])
             let decision = answer?["decision"]?.string ?? "?"

@@ -14,7 +14,7 @@ package struct LayerSurvey: Sendable, Hashable {
         case seccompFilter = "seccomp_filter"
         case seccompNotification = "seccomp_notification"
         case pidfdGetfd = "pidfd_getfd"
-        /// For information only: nothing depends on it.
+        /// What a stage is made of; a copy of the workspace serves without it.
         case overlay
     }
 

@@ -109,6 +109,9 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "PolicyTests", dependencies: ["Basics", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
+        .target(name: "Terminal", dependencies: ["Basics", "CLinux", "Text"], swiftSettings: strict),
+        .testTarget(
+            name: "TerminalTests", dependencies: ["Basics", "Terminal", "TestSupport"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [

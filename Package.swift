@@ -36,7 +36,7 @@ let package = Package(
             dependencies: [
                 "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
                 "Sandbox",
-                "Text", "Tools", "Wire", "Workspace",
+                "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -122,6 +122,10 @@ let package = Package(
             ], swiftSettings: strict),
         .target(name: "Text", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text", "Wire"], swiftSettings: strict),
+        .target(name: "TUI", dependencies: ["Basics", "Terminal", "Text", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "TUITests", dependencies: ["Basics", "TUI", "Terminal", "TestSupport", "Text", "Wire"],
+            exclude: ["Screens"], swiftSettings: strict),
         .target(name: "Tools", dependencies: ["Basics", "Files", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "ToolsTests", dependencies: ["Basics", "TestSupport", "Tools", "Wire"], swiftSettings: strict),

@@ -44,6 +44,8 @@ struct ExecRequest: Sendable {
     var skipsRepositoryCheck: Bool
     var colour: TerminalStyle.Choice
     var bypasses: Bool
+    /// A decision about the project for this run alone; nil for the recorded one.
+    var trust: TrustLevel?
 
     init(_ options: ExecOptions) throws(LockgateError) {
         var words = options.words[...]

@@ -27,7 +27,7 @@ struct SessionSetup: Sendable {
     let hooks: HookSet
     let selection: ModelSelection
     /// The sandbox's level on this machine, which may still be asked for.
-    let standing: SandboxStanding.Pending
+    var standing: SandboxStanding.Pending
     /// The tools that the project is built with, and where their caches are.
     let toolchains: ToolchainCaches
 
@@ -55,7 +55,7 @@ struct SessionSetup: Sendable {
                     : ConfigurationOverride(key: override.key, value: .string(override.text), flag: override.flag))
         }
         let loader = ConfigurationLoader(home: home, environment: environment, workingDirectory: cwd)
-        let configuration = try loader.load(profile: request.profile, overrides: overrides)
+        let configuration = try loader.load(profile: request.profile, overrides: overrides, trust: request.trust)
         guard configuration.project.hasMarker || request.skipsRepositoryCheck || configuration.trust == .trusted else {
             throw LockgateError(
                 "workspace.not_a_repository",

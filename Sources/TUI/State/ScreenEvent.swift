@@ -10,6 +10,10 @@ package enum ScreenEvent: Sendable {
     case tick
     case thread(ThreadEvent)
     case live(ModelEvent)
+    /// What the program was started with.
+    case submit(String)
+    /// A new conversation begins with these facts.
+    case banner(SessionFacts)
     /// A session takes prompts.
     case ready(SessionFacts)
     /// No session could be made. What was asked stays in the composer.

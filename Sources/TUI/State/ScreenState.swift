@@ -72,8 +72,14 @@ package struct ScreenState: Sendable {
         case .live(let event):
             take(event)
             return []
+        case .submit(let text): return submit(text)
+        case .banner(let facts):
+            add(.banner(facts))
+            return []
         case .ready(let facts):
+            let id = self.facts?.id
             self.facts = facts
+            if facts.id == nil { self.facts?.id = id }
             isReady = true
             return turn == nil ? submitNext() : []
         case .unready(let error):

@@ -23,7 +23,9 @@ package struct ScreenView {
         let live = live(room: state.isWhole ? height : height - 1)
         guard state.isWhole else { return live }
         let room = height - live.lines.count
-        var above = Self.transcript(state.entries.suffix(max(1, room)), width: width, isExpanded: false).suffix(room)
+        var above = Self.transcript(
+            state.entries.suffix(max(1, room)), width: width, isExpanded: false, folder: state.facts?.cwd ?? ""
+        ).suffix(room)
         while above.count < room { above.append(.empty) }
         return Frame(
             above + live.lines, cursor: live.cursor.map { Frame.Position(row: $0.row + room, column: $0.column) })
@@ -33,14 +35,16 @@ package struct ScreenView {
     ///
     /// - Parameter range: of the state's entries.
     package func scrollback(_ range: Range<Int>) -> [StyledLine] {
-        let view = TranscriptView(width: width)
+        let view = TranscriptView(width: width, folder: state.facts?.cwd ?? "")
         return range.flatMap { index in
             view.lines(state.entries[index], after: index > 0 ? state.entries[index - 1] : nil)
         }
     }
 
-    static func transcript(_ entries: ArraySlice<TranscriptEntry>, width: Int, isExpanded: Bool) -> [StyledLine] {
-        let view = TranscriptView(width: width, isExpanded: isExpanded)
+    static func transcript(
+        _ entries: ArraySlice<TranscriptEntry>, width: Int, isExpanded: Bool, folder: String
+    ) -> [StyledLine] {
+        let view = TranscriptView(width: width, isExpanded: isExpanded, folder: folder)
         var previous: TranscriptEntry?
         return entries.flatMap { entry in
             defer { previous = entry }
@@ -54,7 +58,11 @@ package struct ScreenView {
         if let sheet = state.sheets.first {
             return Frame(
                 [.empty]
-                    + ApprovalView(sheet: sheet, waiting: state.sheets.count - 1, width: width, height: room - 1).lines)
+                    + ApprovalView(
+                        sheet: sheet, waiting: state.sheets.count - 1, isArmed: sheet.isQuiet(now: state.now),
+                        width: width,
+                        height: room - 1
+                    ).lines)
         }
         if let picker = state.picker {
             return Frame([.empty] + PickerView(picker: picker, width: width, height: room - 1).lines)
@@ -62,9 +70,9 @@ package struct ScreenView {
         let composer = ComposerView(
             composer: state.composer, width: width, limit: max(1, room / 2), placeholder: placeholder
         ).frame
-        var below = completions(room: max(1, room - composer.lines.count - 3))
+        var below = completions(room: max(1, room - composer.lines.count - 4))
         below.append(StatusLine(state: state).line)
-        var above = queued
+        var above = state.turn == nil ? [.empty] + queued : queued
         above.append(StyledLine(String(repeating: "─", count: width), Theme.dim))
         let left = room - composer.lines.count - below.count - above.count
         let work = self.work(room: max(0, left))
@@ -129,7 +137,7 @@ package struct ScreenView {
 
     private func work(room: Int) -> [StyledLine] {
         guard let turn = state.turn else {
-            return !state.isReady && !state.queue.isEmpty ? [StyledLine("  starting …", Theme.dim)] : []
+            return !state.isReady && !state.queue.isEmpty ? [.empty, StyledLine("  starting …", Theme.dim)] : []
         }
         let transcript = TranscriptView(width: width)
         var lines: [StyledLine] = []

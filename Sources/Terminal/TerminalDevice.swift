@@ -41,6 +41,12 @@ package struct TerminalDevice: Sendable {
         try write(Array(Self.enter.utf8))
     }
 
+    /// Whether the terminal is as `take` left it: a shell that had it in between puts it into its own mode.
+    package var isTaken: Bool {
+        var mode = termios()
+        return tcgetattr(input, &mode) == 0 && mode.c_lflag & tcflag_t(ICANON) == 0
+    }
+
     /// Gives the terminal back.
     package func release() { clinux_terminal_restore() }
 

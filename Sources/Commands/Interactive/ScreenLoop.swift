@@ -38,8 +38,14 @@ import Wire
     /// After which a lone escape is the key.
     private static let escapeTime = Duration.milliseconds(30)
 
-    private init(_ parts: Parts) {
+    /// What the session is told, in order.
+    private var orders = AsyncStream.makeStream(of: ScreenAction.self).continuation
+    /// From which signals are read.
+    private let signals: Int32
+
+    private init(_ parts: Parts, signals: Int32) {
         self.parts = parts
+        self.signals = signals
         let size = parts.device.size
         state = ScreenState(width: size.width, height: size.height, isWhole: parts.isWhole)
         writer = ScreenWriter(
@@ -48,9 +54,8 @@ import Wire
 
     /// - Returns: the exit code. The terminal has been given back.
     static func run(_ parts: Parts) throws -> Int32 {
-        var loop = ScreenLoop(parts)
         let signals: [Int32] = [SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGCONT]
-        let descriptor = clinux_forward_signals(signals, signals.count)
+        var loop = ScreenLoop(parts, signals: clinux_forward_signals(signals, signals.count))
         do throws(SystemError) {
             try parts.device.take(whole: parts.isWhole)
         } catch {
@@ -58,7 +63,7 @@ import Wire
         }
         defer { parts.device.release() }
         loop.begin()
-        while loop.end == nil { loop.step(signals: descriptor) }
+        while loop.end == nil { loop.step() }
         loop.write(loop.writer.leave())
         return loop.end ?? 0
     }
@@ -71,15 +76,19 @@ import Wire
         // The composer is there before anything is read.
         draw()
         let (host, inbox, home) = (parts.host, parts.inbox, parts.home)
+        let (stream, orders) = AsyncStream.makeStream(of: ScreenAction.self)
+        self.orders = orders
         Task.detached {
             await host.prepare()
             inbox.post(.history(PromptHistory(home: home).load()))
+            // In the order they were given: an interruption must not overtake the prompt that it is about.
+            for await order in stream { await host.carryOut(order) }
         }
     }
 
     // MARK: - A round
 
-    private mutating func step(signals: Int32) {
+    private mutating func step() {
         var waits = [
             pollfd(fd: parts.device.input, events: Int16(POLLIN), revents: 0),
             pollfd(fd: parts.inbox.descriptor, events: Int16(POLLIN), revents: 0),
@@ -90,7 +99,7 @@ import Wire
             if decoder.isWaiting { for event in decoder.flush() { handle(.input(event)) } }
             if state.isMoving { handle(.tick) }
         }
-        if waits[2].revents != 0 { take(signals) }
+        if waits[2].revents != 0 { takeSignals() }
         if waits[1].revents != 0 { for event in parts.inbox.take() { handle(event) } }
         var isKey = false
         if waits[0].revents != 0 {
@@ -122,7 +131,7 @@ import Wire
         }
     }
 
-    private mutating func take(_ signals: Int32) {
+    private mutating func takeSignals() {
         var signal: UInt8 = 0
         while read(signals, &signal, 1) == 1 {
             switch Int32(signal) {
@@ -131,9 +140,11 @@ import Wire
                 write(writer.resize(width: size.width, height: size.height))
                 handle(.resized(width: size.width, height: size.height))
             case SIGCONT:
-                // Stopped and continued from outside: the terminal may be in any state.
-                try? parts.device.take(whole: writer.area == .whole)
-                redraw()
+                // Stopped and continued from outside, and a shell has written below; or only told to go on.
+                if parts.device.isTaken { continue }
+                try? parts.device.take(whole: parts.isWhole)
+                write(writer.clear())
+                isDirty = true
             case SIGINT: break
             case let other: end = 128 + other
             }
@@ -175,7 +186,7 @@ import Wire
     }
 
     private mutating func redraw() {
-        write(writer.clear())
+        write(writer.erase())
         isDirty = true
     }
 
@@ -189,10 +200,7 @@ import Wire
     private mutating func perform(_ action: ScreenAction) {
         let (host, inbox) = (parts.host, parts.inbox)
         switch action {
-        case .submit(let text): Task.detached { await host.submit(text) }
-        case .shell(let command): Task.detached { await host.shell(command) }
-        case .steer(let text): Task.detached { await host.steer(text) }
-        case .interrupt: Task.detached { await host.interrupt() }
+        case .submit, .shell, .steer, .interrupt: orders.yield(action)
         case .answer(let id, let answer): parts.reviewer.answer(id, answer)
         case .quit: end = 0
         case .suspend: suspend()
@@ -217,6 +225,10 @@ import Wire
         write(writer.leave())
         parts.device.release()
         parts.device.stop()
+        // The signal may stop the process a moment later; what says that it goes on ends the wait. A shell without job
+        // control stops nobody.
+        var wait = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
+        _ = poll(&wait, 1, 500)
         takeBack()
     }
 
@@ -239,6 +251,6 @@ import Wire
         let size = parts.device.size
         write(writer.resize(width: size.width, height: size.height))
         handle(.resized(width: size.width, height: size.height))
-        redraw()
+        write(writer.clear())
     }
 }

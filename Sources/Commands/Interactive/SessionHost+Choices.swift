@@ -283,8 +283,19 @@ extension SessionHost {
                     Span("t\(turn.id) ", .bold), Span(turn.label, .bold), Span("  \(LocalTime.text(turn.began))", .dim),
                 ]))
             var diff: [UInt8] = []
-            for change in try store.changes(of: turn) { diff += try DiffCommand.rendered(change, store) }
+            var inRepository = 0
+            for change in try store.changes(of: turn) {
+                // The repository's own files say nothing to a reader; `lockgate diff` names them.
+                if change.path.starts(with: ".git/".utf8) {
+                    inRepository += 1
+                } else {
+                    diff += try DiffCommand.rendered(change, store)
+                }
+            }
             lines += EntryText.diff(String(decoding: diff, as: UTF8.self))
+            if inRepository > 0 {
+                lines.append(StyledLine("the repository itself (.git), \(inRepository) files", .dim))
+            }
         }
         return lines.isEmpty ? [StyledLine("No turn has changed anything.", .dim)] : lines
     }

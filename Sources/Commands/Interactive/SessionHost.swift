@@ -29,6 +29,8 @@ actor SessionHost {
     private var journal: (SessionJournal, EventLog, [JournalRecord])?
     private var turn: Task<Void, Never>?
     private var isInterrupted = false
+    /// What was said to a turn whose session was not there yet.
+    private var early: [String] = []
 
     init(
         _ request: ExecRequest, environment: [String: String], reviewer: SheetReviewer,
@@ -152,22 +154,28 @@ actor SessionHost {
 
     // MARK: - Turns
 
-    func submit(_ prompt: String) {
+    /// What has to be done in the order in which it was wanted; returns at once.
+    func carryOut(_ action: ScreenAction) {
+        switch action {
+        case .submit(let prompt): submit(prompt)
+        case .shell(let command): shell(command)
+        case .steer(let text): if let open { open.assembled.session.steer(text) } else { early.append(text) }
+        case .interrupt: interrupt()
+        default: break
+        }
+    }
+
+    private func submit(_ prompt: String) {
         if let setup { PromptHistory(home: setup.home).add(prompt) }
         start(task: prompt) { await $0.run([.text(prompt)]) }
     }
 
-    func shell(_ command: String) {
+    private func shell(_ command: String) {
         if let setup { PromptHistory(home: setup.home).add("!" + command) }
         start(task: command) { await $0.runUserCommand(command) }
     }
 
-    func steer(_ text: String) {
-        guard let session = open?.assembled.session else { return }
-        session.steer(text)
-    }
-
-    func interrupt() {
+    private func interrupt() {
         isInterrupted = true
         turn?.cancel()
     }
@@ -187,6 +195,8 @@ actor SessionHost {
             guard let setup else { return [] }
             try open.events.emit(.turnStarted(setup.turnHeader(policy: open.assembled.gate.policy)))
             let session = open.assembled.session
+            for text in early { session.steer(text) }
+            early = []
             _ = await work(session)
             // Hooks that hear of the interruption must not be stopped by it.
             if isInterrupted { await Task { await session.wasInterrupted() }.value }

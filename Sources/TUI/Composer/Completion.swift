@@ -29,17 +29,14 @@ package struct Completion: Sendable, Hashable {
             let pattern = Array(typed.lowercased().utf8)
             kind = .command
             range = 0..<editor.cursor
-            items = SlashCommand.allCases.compactMap { command -> (Int, Item)? in
-                guard
-                    command.rawValue.hasPrefix(typed)
-                        || typed.count > 1 && FuzzyMatch(pattern, in: Array(command.rawValue.utf8)) != nil
-                else { return nil }
-                let match = FuzzyMatch(pattern, in: Array(command.rawValue.utf8))
-                let item = Item(
-                    text: "/" + command.rawValue, summary: command.summary,
-                    positions: (match?.positions ?? []).map { $0 + 1 })
-                return (command.rawValue.hasPrefix(typed) ? 0 : 1, item)
-            }.sorted { $0.0 < $1.0 }.map(\.1)
+            let found = SlashCommand.allCases.filter { $0.rawValue.contains(typed.lowercased()) || typed.isEmpty }
+            // What begins so before what only holds it.
+            items = (found.filter { $0.rawValue.hasPrefix(typed) } + found.filter { !$0.rawValue.hasPrefix(typed) }).map
+            {
+                let match = FuzzyMatch(pattern, in: Array($0.rawValue.utf8))
+                return Item(
+                    text: "/" + $0.rawValue, summary: $0.summary, positions: (match?.positions ?? []).map { $0 + 1 })
+            }
             if items.isEmpty { return nil }
             return
         }

@@ -24,9 +24,11 @@ package struct ApprovalSheet: Sendable, Hashable {
 
     package var choices: [Choice] { request.offers.map(Choice.offer) + [.deny, .abort] }
 
+    func isQuiet(now: Duration) -> Bool { now - quietSince >= Self.quiet }
+
     /// Whether a key may answer now; one that may not begins the moment anew.
     mutating func mayAnswer(now: Duration) -> Bool {
-        if now - quietSince >= Self.quiet { return true }
+        if isQuiet(now: now) { return true }
         quietSince = now
         return false
     }

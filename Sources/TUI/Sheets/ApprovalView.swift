@@ -7,6 +7,8 @@ struct ApprovalView {
     let sheet: ApprovalSheet
     /// Questions that wait behind this one.
     let waiting: Int
+    /// Whether keys answer already.
+    let isArmed: Bool
     let width: Int
     let height: Int
 
@@ -19,7 +21,7 @@ struct ApprovalView {
         top += facts
         // What is asked and the answers always stay; what belongs to it is scrolled in what is left.
         let room = max(0, height - top.count - choices.count - 2)
-        let all = evidence
+        let all = evidence.isEmpty ? [] : [.empty] + evidence
         if !all.isEmpty {
             let first = min(sheet.scroll, max(0, all.count - room))
             var shown = Array(all[first..<min(all.count, first + room)])
@@ -34,9 +36,8 @@ struct ApprovalView {
         let framed =
             top.map { StyledLine("│ ", Theme.warning) + $0 } + [StyledLine("│", Theme.warning)]
             + choices.map { StyledLine("│ ", Theme.warning) + $0 }
-        let hint = StyledLine(
-            "╰ ↑↓ and Enter, or the number · y once · n no · Esc ends the turn", CellStyle(.yellow, .dim)
-        ).cut(to: width)
+        let words = isArmed ? "↑↓ and Enter, or the number · y once · n no · Esc ends the turn" : "a moment …"
+        let hint = StyledLine("╰ \(words)", CellStyle(.yellow, .dim)).cut(to: width)
         return framed + [hint]
     }
 
@@ -52,7 +53,7 @@ struct ApprovalView {
             }
         var line = StyledLine(question, CellStyle(.yellow, .bold))
         if waiting > 0 { line.append("  \(Amounts.count(waiting, "more question")) after it", Theme.dim) }
-        return line
+        return line.cut(to: inner)
     }
 
     private var facts: [StyledLine] {
@@ -127,7 +128,7 @@ struct ApprovalView {
             var lines = [line.cut(to: inner)]
             if case .offer(let offer) = choice {
                 for rule in offer.rules {
-                    lines += StyledLine("      writes \(words(rule))", Theme.dim).wrapped(
+                    lines += StyledLine("      writes \(GrantWords.text(rule))", Theme.dim).wrapped(
                         to: inner, indent: StyledLine("        "))
                 }
             }
@@ -150,8 +151,12 @@ struct ApprovalView {
         }
     }
 
+}
+
+/// Rules as a person reads them.
+enum GrantWords {
     /// The rule word for word; one that holds a whole command line says what it is bound to instead.
-    private func words(_ rule: GrantRule) -> String {
+    static func text(_ rule: GrantRule) -> String {
         guard case .exact(let command) = rule else { return rule.text }
         let files = command.files.count
         let bound = files == 0 ? "" : ", as long as \(Amounts.count(files, "file")) that it names stay what they are"

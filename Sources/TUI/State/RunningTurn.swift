@@ -19,6 +19,7 @@ package struct RunningTurn: Sendable, Hashable {
 
     /// Lines of an open block of code after which what is above them goes into the scrollback.
     private static let codeLines = 24
+    private static let blockBytes = 8 << 10
 
     package init(started: Duration) { self.started = started }
 
@@ -42,14 +43,20 @@ package struct RunningTurn: Sendable, Hashable {
             continues = false
             rest = pending.utf8Suffix(from: end)
         }
-        // A long block of code is read as it comes, not when it is over.
+        // A long block of code is read as it comes, not when it is over. Of anything else that has no end only so much
+        // is looked at again and again.
+        let keep = rest.utf8.reversed().prefix { $0 != 0x0A }.count
+        let whole = rest.utf8Prefix(rest.utf8.count - keep)
         if case .code(let language, let lines, false) = last.block, lines.count > Self.codeLines {
-            let keep = rest.utf8.reversed().prefix { $0 != 0x0A }.count
-            let whole = rest.utf8Prefix(rest.utf8.count - keep)
             finished.append(part(whole))
             committed += whole.utf8.count - prefix.utf8.count
             let fence = whole.drop { $0 == "\n" || $0 == " " }.prefix { $0 == "`" || $0 == "~" }
             prefix = "\(fence)\(language)\n"
+            continues = true
+        } else if whole.utf8.count > Self.blockBytes {
+            finished.append(part(whole))
+            committed += whole.utf8.count - prefix.utf8.count
+            prefix = ""
             continues = true
         }
         return finished

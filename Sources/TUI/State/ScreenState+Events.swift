@@ -152,6 +152,8 @@ extension TranscriptEntry.Note {
             case .grant: "Granted before, \(reach)."
             default: "Approved by \(record.approver.rawValue), \(reach)."
             }
-        self.init(.approval, who, details: record.grants.map { "\($0.rule.text) · \($0.expiry) · \($0.revocation)" })
+        self.init(
+            .approval, who,
+            details: record.grants.map { "\(GrantWords.text($0.rule)) · \($0.expiry) · \($0.revocation)" })
     }
 }

@@ -33,6 +33,8 @@ package struct ScreenState: Sendable {
     package internal(set) var picker: Picker?
     package internal(set) var pager: Pager?
     package internal(set) var isReady = false
+    /// Whether no session could be made.
+    package internal(set) var isUnready = false
     /// A line in place of the status, until the next key.
     package internal(set) var hint: String?
     /// When Ctrl-C or Esc was pressed once, for what it does the second time.
@@ -53,7 +55,11 @@ package struct ScreenState: Sendable {
     }
 
     /// Whether something moves by itself, so that ticks are wanted.
-    package var isMoving: Bool { turn != nil && sheets.isEmpty && pager == nil || !isReady && !queue.isEmpty }
+    package var isMoving: Bool {
+        if pager != nil { return false }
+        if let sheet = sheets.first { return !sheet.isQuiet(now: now) }
+        return turn != nil || !isReady && !queue.isEmpty
+    }
 
     package mutating func update(_ event: ScreenEvent, at time: Duration) -> [ScreenAction] {
         now = time
@@ -80,10 +86,10 @@ package struct ScreenState: Sendable {
             let id = self.facts?.id
             self.facts = facts
             if facts.id == nil { self.facts?.id = id }
-            isReady = true
+            (isReady, isUnready) = (true, false)
             return turn == nil ? submitNext() : []
         case .unready(let error):
-            isReady = false
+            (isReady, isUnready) = (false, true)
             if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting) }
             queue = []
             add(.note(.init(.failure, error.message, details: error.remedy.map { ["fix: \($0)"] } ?? [])))
@@ -137,6 +143,11 @@ package struct ScreenState: Sendable {
     // MARK: - Turns
 
     mutating func submit(_ text: String) -> [ScreenAction] {
+        guard !isUnready else {
+            composer.editor.set(text)
+            hint = "there is no session: /new tries again, /resume goes on with an earlier one"
+            return []
+        }
         guard isReady, turn == nil else {
             queue.append(text)
             return []
@@ -173,7 +184,8 @@ package struct ScreenState: Sendable {
         let lines: [StyledLine]
         switch pager.source {
         case .page(let page): lines = page.flatMap { $0.wrapped(to: width, indent: StyledLine("  ")) }
-        case .transcript: lines = ScreenView.transcript(entries[...], width: width, isExpanded: true)
+        case .transcript:
+            lines = ScreenView.transcript(entries[...], width: width, isExpanded: true, folder: facts?.cwd ?? "")
         }
         pager.fill(lines, room: PagerView.room(height: height), atEnd: atEnd)
         self.pager = pager

@@ -6,9 +6,11 @@ struct DiffView {
     let width: Int
     /// Lines of the diff that are shown; nil for all.
     var limit: Int?
+    /// Whether each file's name stands before its changes.
+    var showsNames = true
 
     func lines(_ diff: String) -> [StyledLine] {
-        var builder = DiffBuilder(width: width)
+        var builder = DiffBuilder(width: width, showsNames: showsNames)
         for line in diff.lines { builder.take(line[...]) }
         builder.flush()
         var lines = builder.lines
@@ -32,15 +34,21 @@ struct DiffView {
 
 private struct DiffBuilder {
     let width: Int
+    let showsNames: Bool
     private(set) var lines: [StyledLine] = []
     private var lexer = CodeLexer(language: "")
+    /// The name that a deleted file had.
+    private var removedPath = ""
     private var old = 0
     private var new = 0
     private var isInHunk = false
     private var removed: [(number: Int, text: String)] = []
     private var added: [(number: Int, text: String)] = []
 
-    init(width: Int) { self.width = width }
+    init(width: Int, showsNames: Bool) {
+        self.width = width
+        self.showsNames = showsNames
+    }
 
     /// Whether there is room for line numbers.
     private var gutter: Int { width >= 60 ? 5 : 0 }
@@ -71,12 +79,17 @@ private struct DiffBuilder {
 
     private mutating func header(_ line: Substring) {
         // Git's own head lines say twice what one says.
+        if line.hasPrefix("--- ") {
+            removedPath = line.hasPrefix("--- a/") ? String(line.dropFirst(6)) : String(line.dropFirst(4))
+        }
         if line.hasPrefix("diff ") || line.hasPrefix("index ") || line.hasPrefix("--- ") { return isInHunk = false }
         if line.hasPrefix("+++ ") {
             isInHunk = false
             var path = String(line.dropFirst(4))
             if path.hasPrefix("b/") { path.removeFirst(2) }
             lexer = CodeLexer(path: path)
+            if path == "/dev/null" { path = removedPath }
+            if showsNames { lines.append(StyledLine(path, .bold).cut(to: width)) }
             return
         }
         if !line.isEmpty { lines.append(StyledLine(String(line), Theme.dim).cut(to: width)) }

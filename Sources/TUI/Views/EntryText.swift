@@ -5,7 +5,7 @@ package enum EntryText {
     private static let width = 100
 
     package static func lines(_ entries: some Collection<TranscriptEntry>) -> [StyledLine] {
-        ScreenView.transcript(Array(entries)[...], width: width, isExpanded: false)
+        ScreenView.transcript(Array(entries)[...], width: width, isExpanded: false, folder: "")
     }
 
     package static func diff(_ diff: String) -> [StyledLine] { DiffView(width: width).lines(diff) }

@@ -8,8 +8,8 @@ struct MarkdownView {
     /// Blocks with a blank line between each two.
     func lines(_ blocks: [MarkdownBlock]) -> [StyledLine] {
         var lines: [StyledLine] = []
-        for block in blocks {
-            if !lines.isEmpty { lines.append(.empty) }
+        for (index, block) in blocks.enumerated() {
+            if index > 0 { lines.append(.empty) }
             lines += self.lines(block)
         }
         return lines

@@ -7,6 +7,9 @@ struct StatusLine {
 
     var line: StyledLine {
         if let hint = state.hint { return StyledLine("  \(hint)", Theme.warning).cut(to: state.width) }
+        if state.isUnready {
+            return StyledLine("  no session · /new tries again · /resume", Theme.warning).cut(to: state.width)
+        }
         guard let facts = state.facts else { return StyledLine("  starting …", Theme.dim).cut(to: state.width) }
         // In the order of reading; the number is how soon it is left out.
         var parts: [(span: Span, rank: Int)] = [

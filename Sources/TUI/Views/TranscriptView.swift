@@ -8,6 +8,8 @@ struct TranscriptView {
     let width: Int
     /// Whether all of it is shown: whole outputs, diffs and reasoning.
     var isExpanded = false
+    /// The session's folder, to which paths are given.
+    var folder = ""
 
     private var inner: Int { max(10, width - 2) }
 
@@ -47,7 +49,7 @@ struct TranscriptView {
         lines += fact("model", "\(facts.model) via \(facts.provider)")
         lines += fact(
             "may", "\(facts.sandboxMode.rawValue) · network \(facts.network.rawValue) · \(facts.approvals)")
-        lines += fact("sandbox", facts.enforcement, facts.isReduced ? Theme.warning : .plain)
+        lines += fact("held by", facts.enforcement, facts.isReduced ? Theme.warning : .plain)
         if facts.isUntrusted { lines += fact("trust", "the folder's own settings are not obeyed", Theme.warning) }
         return lines
     }
@@ -68,7 +70,7 @@ struct TranscriptView {
     private func prompt(_ text: String, _ isSteering: Bool) -> [StyledLine] {
         var lead = StyledLine("› ", Theme.heading)
         if isSteering { lead.append("(while it worked) ", Theme.dim) }
-        return texts(text, Theme.prompt, lead: lead, indent: "  ")
+        return texts(clipped(text, to: isExpanded ? nil : 12), Theme.prompt, lead: lead, indent: "  ")
     }
 
     private func reasoning(_ text: String) -> [StyledLine] {
@@ -158,8 +160,8 @@ struct TranscriptView {
                 }
             var line = StyledLine(isDone ? "± " : "⊘ ", isDone ? Theme.accent : Theme.bad)
             line.append("\(verb) ", Theme.dim)
-            line.append(change.path.oneLine, .bold)
-            if let target = change.movedTo { line.append(" → \(target.oneLine)", .bold) }
+            line.append(short(change.path), .bold)
+            if let target = change.movedTo { line.append(" → \(short(target))", .bold) }
             if report.changes.count == 1, added + removed > 0 {
                 line.append("  +\(added)", Theme.added)
                 line.append(" −\(removed)", Theme.removed)
@@ -167,7 +169,9 @@ struct TranscriptView {
             lines += line.wrapped(to: width, indent: StyledLine("    "))
         }
         if isDone {
-            lines += DiffView(width: inner, limit: isExpanded ? nil : 24).lines(report.diff).map {
+            lines += DiffView(width: inner, limit: isExpanded ? nil : 24, showsNames: report.changes.count > 1).lines(
+                report.diff
+            ).map {
                 StyledLine("  ") + $0
             }
         }
@@ -176,6 +180,11 @@ struct TranscriptView {
         }
         for change in report.sensitiveChanges { lines += sensitive(change) }
         return lines
+    }
+
+    /// A path as seen from the session's folder.
+    private func short(_ path: String) -> String {
+        folder.isEmpty ? path.oneLine : PathText.relative(path, to: folder).oneLine
     }
 
     private func tool(_ call: ThreadItem.BuiltInToolCall) -> [StyledLine] {

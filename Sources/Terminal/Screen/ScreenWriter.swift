@@ -160,7 +160,15 @@ package struct ScreenWriter: Sendable {
         return Array((above > 0 ? "\u{1B}[\(above)A" : "").utf8) + Array("\r\u{1B}[J".utf8)
     }
 
-    /// Takes everything away, for a screen that something else may have written to.
+    /// Takes away what was drawn, to draw it anew in its place.
+    package mutating func erase() -> [UInt8] {
+        guard area == .inline else { return clear() }
+        var bytes: [UInt8] = []
+        move(to: 0, 0, into: &bytes)
+        return bytes + clear()
+    }
+
+    /// Begins anew where the cursor is, for a screen that something else has written to.
     package mutating func clear() -> [UInt8] {
         rows = []
         (row, column) = (0, 0)

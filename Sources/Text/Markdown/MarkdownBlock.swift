@@ -18,6 +18,12 @@ package struct MarkdownTable: Sendable, Hashable {
     package var header: [[MarkdownRun]]
     package var alignments: [Alignment]
     package var rows: [[[MarkdownRun]]]
+
+    package init(header: [[MarkdownRun]], alignments: [Alignment], rows: [[[MarkdownRun]]]) {
+        self.header = header
+        self.alignments = alignments
+        self.rows = rows
+    }
 }
 
 /// A piece of text in one style.

@@ -58,6 +58,8 @@ import Wire
         try await ExecFixture.with([ExecFixture.longCommand, .text("Resumed.")]) { fixture in
             try await TerminalMultiplexer.with(fixture, ["run it"]) { terminal in
                 try await terminal.wait(for: "◆ $ echo begun")
+                // What it prints is seen while it runs.
+                try await terminal.wait(for: "│ begun")
                 try terminal.send("Escape")
                 try await terminal.wait(for: "Interrupted. Say what to do instead.")
                 try terminal.type("something else")

@@ -26,6 +26,8 @@ extension SessionSetup {
         var pause: @Sendable (Bool) -> Void = { _ in }
         /// Who asks the person; nil for lines on the terminal.
         var person: (any Reviewer)?
+        /// Shown the end of a command's output while it runs, by its item.
+        var output: (@Sendable (_ item: String, _ tail: String) -> Void)?
     }
 
     /// Whether anybody is there to be asked.

@@ -129,7 +129,8 @@ actor SessionHost {
             journal: journal, events: events, outputSchema: nil,
             restored: records.isEmpty ? nil : Conversation(records: records),
             questions: SessionSetup.Questions(
-                task: task, sessionGrants: GrantBook.sessionGrants(in: records), person: reviewer),
+                task: task, sessionGrants: GrantBook.sessionGrants(in: records), person: reviewer,
+                output: { post(.output(item: $0, $1)) }),
             progress: { post(.note(.init(.info, $0))) })
         if records.isEmpty {
             try journal.append(

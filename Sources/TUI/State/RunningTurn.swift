@@ -26,6 +26,15 @@ package struct RunningTurn: Sendable, Hashable {
     /// The end of the message that may still change.
     package var pending: String { prefix + raw.utf8Suffix(from: committed) }
 
+    /// What a command has printed so far; of an item that has ended nothing is shown any more.
+    mutating func show(_ output: String, of id: String) {
+        guard let index = items.firstIndex(where: { $0.id == id }),
+            case .commandExecution(var command) = items[index].kind
+        else { return }
+        command.aggregatedOutput = output
+        items[index].kind = .commandExecution(command)
+    }
+
     /// Takes words, and gives the blocks that are whole.
     mutating func take(_ delta: String) -> [TranscriptEntry] {
         raw += delta

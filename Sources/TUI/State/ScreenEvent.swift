@@ -10,6 +10,8 @@ package enum ScreenEvent: Sendable {
     case tick
     case thread(ThreadEvent)
     case live(ModelEvent)
+    /// The end of what a running command has printed.
+    case output(item: String, String)
     /// What the program was started with.
     case submit(String)
     /// A new conversation begins with these facts.

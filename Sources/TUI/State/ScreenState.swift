@@ -78,6 +78,9 @@ package struct ScreenState: Sendable {
         case .live(let event):
             take(event)
             return []
+        case .output(let item, let text):
+            turn?.show(text, of: item)
+            return []
         case .submit(let text): return submit(text)
         case .banner(let facts):
             add(.banner(facts))

@@ -109,7 +109,7 @@ private struct DiffBuilder {
 
     /// Pairs removed lines with the added ones that took their place.
     mutating func flush() {
-        let pairs = removed.count == added.count ? removed.count : 0
+        let pairs = min(removed.count, added.count)
         var oldSpans: [[Span]] = []
         var newSpans: [[Span]] = []
         for index in 0..<pairs {

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 import TUI
+import Wire
 
 /// What happens beside the screen's own loop, until the loop takes it.
 final class ScreenInbox: Sendable {
@@ -39,9 +40,30 @@ final class ScreenInbox: Sendable {
     func take() -> [ScreenEvent] {
         var bytes: [UInt8] = Array(repeating: 0, count: 64)
         while read(ends.read, &bytes, bytes.count) == bytes.count {}
-        return events.withLock { events in
+        let taken = events.withLock { events in
             defer { events = [] }
             return events
         }
+        return Self.joined(taken)
+    }
+
+    /// Words that came one after the other as one: a screen that is behind catches up at once.
+    static func joined(_ events: [ScreenEvent]) -> [ScreenEvent] {
+        var joined: [ScreenEvent] = []
+        var words = ""
+        func flush() {
+            if !words.isEmpty { joined.append(.live(.textDelta(words))) }
+            words = ""
+        }
+        for event in events {
+            if case .live(.textDelta(let text)) = event {
+                words += text
+            } else {
+                flush()
+                joined.append(event)
+            }
+        }
+        flush()
+        return joined
     }
 }

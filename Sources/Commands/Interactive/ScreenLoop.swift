@@ -100,14 +100,13 @@ import Wire
             if state.isMoving { handle(.tick) }
         }
         if waits[2].revents != 0 { takeSignals() }
+        // Keys first: a person does not wait behind what streams in.
+        let isKey = waits[0].revents != 0
+        if isKey { readKeys() }
+        if isKey, isDirty { draw() }
         if waits[1].revents != 0 { for event in parts.inbox.take() { handle(event) } }
-        var isKey = false
-        if waits[0].revents != 0 {
-            isKey = true
-            readKeys()
-        }
         measure()
-        if isDirty, isKey || lastFrame.map({ now - $0 >= Self.frameTime }) ?? true { draw() }
+        if isDirty, lastFrame.map({ now - $0 >= Self.frameTime }) ?? true { draw() }
     }
 
     /// Milliseconds to the next thing that happens by itself; -1 for none.

@@ -19,7 +19,7 @@ package struct RunningTurn: Sendable, Hashable {
 
     /// Lines of an open block of code after which what is above them goes into the scrollback.
     private static let codeLines = 24
-    private static let blockBytes = 8 << 10
+    private static let blockBytes = 4 << 10
 
     package init(started: Duration) { self.started = started }
 

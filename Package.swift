@@ -36,7 +36,7 @@ let package = Package(
             dependencies: [
                 "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
                 "Sandbox",
-                "Text", "Tools", "Wire", "Workspace",
+                "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -111,6 +111,9 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "PolicyTests", dependencies: ["Basics", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
+        .target(name: "Terminal", dependencies: ["Basics", "CLinux", "Text"], swiftSettings: strict),
+        .testTarget(
+            name: "TerminalTests", dependencies: ["Basics", "Terminal", "TestSupport"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -122,6 +125,10 @@ let package = Package(
         .target(name: "Text", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "TextTests", dependencies: ["Basics", "TestSupport", "Text", "Wire"], swiftSettings: strict),
+        .target(name: "TUI", dependencies: ["Basics", "Terminal", "Text", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "TUITests", dependencies: ["Basics", "TUI", "Terminal", "TestSupport", "Text", "Wire"],
+            exclude: ["Screens"], swiftSettings: strict),
         .target(name: "Tools", dependencies: ["Basics", "Files", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "ToolsTests", dependencies: ["Basics", "TestSupport", "Tools", "Wire"], swiftSettings: strict),

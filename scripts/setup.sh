@@ -18,6 +18,7 @@ want zlib1g-dev header zlib.h
 want git command -v git
 want ripgrep command -v rg
 want python3 command -v python3
+want tmux command -v tmux
 want python3-venv python3 -c 'import venv, ensurepip'
 [ -z "$need" ] && exit 0
 

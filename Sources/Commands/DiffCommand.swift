@@ -93,7 +93,7 @@ package struct DiffCommand: ParsableCommand {
         return Array("\(mark)\t\(change.path.shownPath)\n".utf8)
     }
 
-    private static func rendered(_ change: TreeChange, _ store: CheckpointStore) throws(LockgateError) -> [UInt8] {
+    static func rendered(_ change: TreeChange, _ store: CheckpointStore) throws(LockgateError) -> [UInt8] {
         let isInGit = change.path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
         let sides = [change.old, change.new].compactMap { $0 }
         guard !isInGit, sides.allSatisfy({ $0.kind == .file || $0.kind == .link }) else {

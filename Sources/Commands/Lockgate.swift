@@ -13,7 +13,17 @@ package struct Lockgate: AsyncParsableCommand {
             RulesCommand.self, HooksCommand.self, GrantsCommand.self, ImportCommand.self, ModelCommand.self,
             DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, ApplyCommand.self,
             UsageCommand.self, SessionsCommand.self, AuditCommand.self, WorktreeCommand.self, AttemptsCommand.self,
-        ])
+            InteractiveCommand.self,
+        ],
+        defaultSubcommand: InteractiveCommand.self)
+
+    /// Whether a word is a verb, and so no prompt.
+    static func isVerb(_ word: String) -> Bool {
+        word == "help"
+            || configuration.subcommands.contains { verb in
+                verb.configuration.commandName == word || verb.configuration.aliases.contains(word)
+            }
+    }
 
     package init() {}
 
@@ -23,6 +33,9 @@ package struct Lockgate: AsyncParsableCommand {
     package static func start() async -> Never {
         if let options = ExecOptions(plain: ProcessEnvironment.arguments), let request = try? ExecRequest(options) {
             Glibc.exit(await ExecRun.main(request))
+        }
+        if let options = InteractiveOptions(plain: ProcessEnvironment.arguments, isVerb: isVerb) {
+            Glibc.exit(await InteractiveRun.main(options))
         }
         if let options = SandboxOptions(plain: ProcessEnvironment.arguments) { Glibc.exit(await options.run()) }
         do {

@@ -16,11 +16,31 @@ struct SandboxStanding: Sendable, Hashable {
         fileprivate let network: NetworkMode
         fileprivate let permissions: SandboxLadder.Permissions
         fileprivate let survey: SurveyCache.Pending?
+        /// What came of it already.
+        private var known: SandboxStanding?
 
-        /// Waits for the survey. Call once.
+        fileprivate init(
+            mode: SandboxMode, network: NetworkMode, permissions: SandboxLadder.Permissions,
+            survey: SurveyCache.Pending?
+        ) {
+            self.mode = mode
+            self.network = network
+            self.permissions = permissions
+            self.survey = survey
+        }
+
+        /// Waits for the survey, and keeps what comes of it for the next call.
+        mutating func settle() throws(LockgateError) -> SandboxStanding {
+            let standing = try standing()
+            known = standing
+            return standing
+        }
+
+        /// Waits for the survey. Call once, unless it was settled.
         ///
         /// - Throws: when the machine grants less than the mode needs; nothing runs then.
         func standing() throws(LockgateError) -> SandboxStanding {
+            if let known { return known }
             guard let survey = try survey?.survey() else {
                 return SandboxStanding(level: .unconfined, survey: nil, permissions: permissions)
             }

@@ -52,6 +52,8 @@ package actor Session {
 
     package var usage: TokenUsage { conversation.usage }
     package var cost: Double? { conversation.cost }
+    /// Tokens of the next request, about.
+    package var contextTokens: Int { conversation.estimatedTokens }
 
     /// Words for the turn under way; they reach the model with its next request.
     package nonisolated func steer(_ text: String) {
@@ -109,7 +111,7 @@ package actor Session {
     }
 
     @discardableResult
-    private func closeCheckpoint() async throws -> TurnCheckpoint? {
+    func closeCheckpoint() async throws -> TurnCheckpoint? {
         guard let checkpoints else { return nil }
         let checkpoint = try await checkpoints.close()
         if let checkpoint, !checkpoint.isUnchanged { try events.emit(.checkpoint(checkpoint)) }
@@ -123,7 +125,7 @@ package actor Session {
         return String(text.prefix(200).split(whereSeparator: \.isNewline).first ?? "")
     }
 
-    private func fail(_ error: any Error) -> TurnEnd {
+    func fail(_ error: any Error) -> TurnEnd {
         let failure = LockgateError(turnError: error)
         let event = ThreadEvent.turnFailed(
             code: failure.code.name, message: failure.message, remedy: failure.remedy)
@@ -150,7 +152,7 @@ package actor Session {
             else { return outcome }
             return try await smallModelTurn([.text(objection)], small)
         }
-        if conversation.items.isEmpty { for item in settings.context { try append(item) } }
+        try appendContextOnce()
         for call in conversation.unansweredCalls {
             try append(
                 ConversationItem(
@@ -188,6 +190,11 @@ package actor Session {
         }
     }
 
+    /// What stands before a session's first prompt.
+    func appendContextOnce() throws {
+        if conversation.items.isEmpty { for item in settings.context { try append(item) } }
+    }
+
     func append(_ item: ConversationItem) throws {
         try journal.append("conversation", item.json)
         conversation.append(item)
@@ -214,7 +221,7 @@ package actor Session {
     }
 
     /// The words that came since the last request.
-    func takeSteering() -> [String] {
+    package nonisolated func takeSteering() -> [String] {
         steering.withLock { waiting in
             defer { waiting = [] }
             return waiting

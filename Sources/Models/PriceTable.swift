@@ -42,6 +42,11 @@ package struct PriceTable: Sendable, Hashable {
 
     private var prices: [String: Price]
 
+    /// Names of built-in models with this beginning, in no order.
+    package static func names(prefix: String) -> [String] {
+        builtIn.prices.keys.filter { $0.hasPrefix(prefix) }
+    }
+
     package init(_ prices: [String: Price]) {
         self.prices = Dictionary(prices.map { (ModelProfile.plainName($0.key), $0.value) }) { _, last in last }
     }

@@ -112,7 +112,7 @@ package final class ProgramRun: Sendable {
     }
 
     /// The build folder, known from the test bundle that is mapped into this process.
-    private static func location(of program: String) throws -> String {
+    package static func location(of program: String) throws -> String {
         // The kernel's list of mappings has no size, so it is read as a stream.
         let descriptor = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }

@@ -43,13 +43,16 @@ package final class CommandTools: Sendable {
     /// Takes over patches that a model writes as a shell command.
     let editor: FileEditor?
     let watch: (any SensitiveWatch)?
+    /// Shown the end of a command's output while it runs, by its item.
+    let onOutput: (@Sendable (_ item: String, _ tail: String) -> Void)?
     private let terminals = Mutex<(next: Int, open: [Int: Terminal])>((1, [:]))
 
     package init(
         settings: Settings, launcher: any CommandLauncher, editor: FileEditor? = nil,
-        watch: (any SensitiveWatch)? = nil
+        watch: (any SensitiveWatch)? = nil, onOutput: (@Sendable (_ item: String, _ tail: String) -> Void)? = nil
     ) {
         self.watch = watch
+        self.onOutput = onOutput
         self.settings = settings
         self.launcher = launcher
         self.editor = editor
@@ -70,13 +73,18 @@ package final class CommandTools: Sendable {
         }
     }
 
-    func open(_ request: CommandRequest, display: String) async throws(LockgateError) -> Terminal {
+    /// - Parameter item: whose output it is, for whoever looks on.
+    func open(
+        _ request: CommandRequest, display: String, item: String? = nil
+    ) async throws(LockgateError) -> Terminal {
         watch?.begin()
         let command = try await launcher.launch(request)
+        var watcher: (@Sendable (String) -> Void)?
+        if let onOutput, let item { watcher = { onOutput(item, $0) } }
         return terminals.withLock { state in
             let terminal = Terminal(
                 number: state.next, display: display, command: command, unreadBytes: settings.maximumOutputBytes,
-                secrets: settings.secrets)
+                secrets: settings.secrets, watcher: watcher)
             state.open[state.next] = terminal
             state.next += 1
             return terminal
@@ -102,7 +110,7 @@ package final class CommandTools: Sendable {
         let passage: Passage<CommandReport>
         do {
             passage = try await host.pass(effect, as: use, item: id, context: EffectContext(reason: reason)) {
-                let terminal = try await self.open(request, display: display)
+                let terminal = try await self.open(request, display: display, item: id)
                 if let yield { await terminal.wait(upTo: yield) } else { await terminal.wait(upTo: .seconds(86_400)) }
                 let isOverdue = endsThen && terminal.exit == nil
                 if Task.isCancelled || isOverdue {

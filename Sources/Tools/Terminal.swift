@@ -25,17 +25,23 @@ final class Terminal: Sendable {
     /// The most that one answer may give the model.
     private let unreadHalf: Int
     private let secrets: SecretScanner
+    /// Shown the output's end while it comes, a few times a second.
+    private let watcher: (@Sendable (String) -> Void)?
     private let state: Mutex<State>
 
     /// Bytes kept for the item: 128 KiB from the start and as many from the end.
     static let itemHalf = 128 << 10
 
-    /// - Parameter unreadBytes: the most output that is kept for the model between two answers.
+    /// - Parameters:
+    ///   - unreadBytes: the most output that is kept for the model between two answers.
+    ///   - secrets: tells what may be the beginning of one.
+    ///   - watcher: for a person who looks on; what it is shown is no record.
     init(
         number: Int, display: String, command: any RunningCommand, unreadBytes: Int,
-        secrets: SecretScanner = SecretScanner()
+        secrets: SecretScanner = SecretScanner(), watcher: (@Sendable (String) -> Void)? = nil
     ) {
         self.secrets = secrets
+        self.watcher = watcher
         self.number = number
         self.display = display
         self.command = command
@@ -118,12 +124,28 @@ final class Terminal: Sendable {
         for waiter in ready { waiter.resume() }
     }
 
+    private static let watchInterval = Duration.milliseconds(100)
+    /// Bytes of the output's end that a watcher is shown.
+    private static let watchedBytes = 4096
+
+    private func show() {
+        guard let watcher else { return }
+        watcher(state.withLock { $0.whole.text(head: 0, tail: Self.watchedBytes) })
+    }
+
     /// Reads until the end of output. A process that outlives the command may hold the pipe open; then what has come
     /// by the command's end counts as all.
     private func drain() {
         let size = 1 << 16
         withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+            var shown = ContinuousClock.now
+            var isBehind = false
             while true {
+                if isBehind, ContinuousClock.now - shown >= Self.watchInterval {
+                    show()
+                    shown = .now
+                    isBehind = false
+                }
                 var wait = pollfd(fd: command.output, events: Int16(POLLIN), revents: 0)
                 let ready = poll(&wait, 1, 50)
                 if ready < 0, errno == EINTR { continue }
@@ -140,6 +162,7 @@ final class Terminal: Sendable {
                     state.whole.append(bytes)
                     state.unread.append(bytes)
                 }
+                isBehind = watcher != nil
             }
         }
         wake { $0.isDrained = true }

@@ -24,6 +24,10 @@ extension SessionSetup {
         var sessionGrants: [Grant] = []
         /// Told before a question on the terminal and after its answer.
         var pause: @Sendable (Bool) -> Void = { _ in }
+        /// Who asks the person; nil for lines on the terminal.
+        var person: (any Reviewer)?
+        /// Shown the end of a command's output while it runs, by its item.
+        var output: (@Sendable (_ item: String, _ tail: String) -> Void)?
     }
 
     /// Whether anybody is there to be asked.
@@ -54,7 +58,7 @@ extension SessionSetup {
         case .user:
             if request.asks {
                 let style = TerminalStyle(descriptor: 2, choice: request.colour, environment: environment)
-                reviewer = TerminalReviewer(style: style, pause: questions.pause)
+                reviewer = questions.person ?? TerminalReviewer(style: style, pause: questions.pause)
             }
         case .command:
             reviewer = try CommandReviewer(

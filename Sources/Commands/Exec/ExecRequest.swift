@@ -63,6 +63,8 @@ struct ExecRequest: Sendable {
         /// Taken in turns; empty for the configured one.
         var models: [String]
     }
+    /// A decision about the project for this run alone; nil for the recorded one.
+    var trust: TrustLevel?
 
     init(_ options: ExecOptions) throws(LockgateError) {
         var words = options.words[...]

@@ -55,7 +55,7 @@ extension SessionSetup {
                 maximumYield: .milliseconds(settings.backgroundTerminalMaxTimeoutMilliseconds),
                 allowsLoginShell: settings.allowLoginShell,
                 takesReasons: policy.judgesCommands && hasReviewer, secrets: redactor?.scanner ?? SecretScanner()),
-            launcher: launcher, editor: editor, watch: sweep)
+            launcher: launcher, editor: editor, watch: sweep, onOutput: questions.output)
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)

@@ -29,7 +29,7 @@ struct SessionSetup: Sendable {
     let hooks: HookSet
     let selection: ModelSelection
     /// The sandbox's level on this machine, which may still be asked for.
-    let standing: SandboxStanding.Pending
+    var standing: SandboxStanding.Pending
     /// The managed worktree that the session works in; nil for any other folder.
     let worktree: WorktreeRecord?
     /// Whether it was made for this run, and so is to be set up first.
@@ -61,7 +61,7 @@ struct SessionSetup: Sendable {
                     : ConfigurationOverride(key: override.key, value: .string(override.text), flag: override.flag))
         }
         let loader = ConfigurationLoader(home: home, environment: environment, workingDirectory: cwd)
-        let configuration = try loader.load(profile: request.profile, overrides: overrides)
+        let configuration = try loader.load(profile: request.profile, overrides: overrides, trust: request.trust)
         guard configuration.project.hasMarker || request.skipsRepositoryCheck || configuration.trust == .trusted else {
             throw LockgateError(
                 "workspace.not_a_repository",

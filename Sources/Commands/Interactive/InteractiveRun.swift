@@ -1,0 +1,51 @@
+import Basics
+import Config
+import Glibc
+import TUI
+import Terminal
+import Wire
+
+/// A run with a screen, from the command line to the exit code.
+enum InteractiveRun {
+    static func main(_ options: InteractiveOptions) async -> Int32 {
+        let environment = ProcessEnvironment.variables
+        do {
+            return try await run(options, environment)
+        } catch let error as LockgateError {
+            CommandOutput.report(error)
+            return error.exitCode
+        } catch {
+            CommandOutput.report(LockgateError("internal", "\(error)"))
+            return 1
+        }
+    }
+
+    private static func run(_ options: InteractiveOptions, _ environment: [String: String]) async throws -> Int32 {
+        let device = TerminalDevice()
+        if let obstacle = device.obstacle(environment: environment) {
+            throw LockgateError(
+                "terminal.none", "the screen cannot be shown: \(obstacle)",
+                remedy: "work without a screen: lockgate exec \"…\"", exitCode: 2)
+        }
+        let request = try options.request()
+        let home = try ConfigurationLoader.home(environment: environment)
+        signal(SIGPIPE, SIG_IGN)
+        let inbox = ScreenInbox()
+        let post: @Sendable (ScreenEvent) -> Void = { inbox.post($0) }
+        let reviewer = SheetReviewer(post: post)
+        let host = SessionHost(request, environment: environment, reviewer: reviewer, post: post)
+        var prompt: String?
+        if case .text(let text) = request.prompt { prompt = text }
+        let end = try await ScreenLoop.run(
+            ScreenLoop.Parts(
+                device: device, inbox: inbox, host: host, reviewer: reviewer, environment: environment, home: home,
+                isWhole: options.alternateScreen, prompt: prompt))
+        let id = await host.id
+        await host.close(reason: "prompt_input_exit")
+        if let id, end == 0 {
+            let words = "To go on with this session: lockgate resume \(id.text.prefix(18))\n"
+            try? PosixFile.writeAll(STDOUT_FILENO, Array(words.utf8))
+        }
+        return end
+    }
+}

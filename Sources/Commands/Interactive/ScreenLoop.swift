@@ -1,0 +1,255 @@
+import Basics
+import CLinux
+import Glibc
+import TUI
+import Terminal
+import Wire
+
+/// The screen's loop: waits for keys, signals and the session, changes the state, draws, and carries out what the state
+/// wants. It runs on the main thread, which has nothing else to do, and sleeps while nothing happens.
+@MainActor struct ScreenLoop {
+    struct Parts: Sendable {
+        let device: TerminalDevice
+        let inbox: ScreenInbox
+        let host: SessionHost
+        let reviewer: SheetReviewer
+        let environment: [String: String]
+        let home: String
+        let isWhole: Bool
+        let prompt: String?
+    }
+
+    private let parts: Parts
+    private let started = ContinuousClock.now
+    private var state: ScreenState
+    private var writer: ScreenWriter
+    private var decoder = InputDecoder()
+    /// Entries that are in the scrollback, of which conversation.
+    private var printed = (generation: 0, count: 0)
+    private var lastFrame: Duration?
+    private var lastMeasure = Duration.zero
+    private var isDirty = true
+    /// The exit code, once the loop is to end.
+    private var end: Int32?
+
+    /// A frame comes at most so often while words stream in.
+    private static let frameTime = Duration.milliseconds(16)
+    private static let tickTime = Duration.milliseconds(100)
+    /// After which a lone escape is the key.
+    private static let escapeTime = Duration.milliseconds(30)
+
+    /// What the session is told, in order.
+    private var orders = AsyncStream.makeStream(of: ScreenAction.self).continuation
+    /// From which signals are read.
+    private let signals: Int32
+
+    private init(_ parts: Parts, signals: Int32) {
+        self.parts = parts
+        self.signals = signals
+        let size = parts.device.size
+        state = ScreenState(width: size.width, height: size.height, isWhole: parts.isWhole)
+        writer = ScreenWriter(
+            width: size.width, height: size.height, depth: ColourDepth(environment: parts.environment))
+    }
+
+    /// - Returns: the exit code. The terminal has been given back.
+    static func run(_ parts: Parts) throws -> Int32 {
+        let signals: [Int32] = [SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGCONT]
+        var loop = ScreenLoop(parts, signals: clinux_forward_signals(signals, signals.count))
+        do throws(SystemError) {
+            try parts.device.take(whole: parts.isWhole)
+        } catch {
+            throw LockgateError("terminal.none", "the terminal cannot be used: \(error)", exitCode: 2)
+        }
+        defer { parts.device.release() }
+        loop.begin()
+        while loop.end == nil { loop.step() }
+        loop.write(loop.writer.leave())
+        return loop.end ?? 0
+    }
+
+    private var now: Duration { ContinuousClock.now - started }
+
+    private mutating func begin() {
+        if parts.isWhole { write(writer.enterWhole()) }
+        if let prompt = parts.prompt { _ = state.update(.submit(prompt), at: now) }
+        // The composer is there before anything is read.
+        draw()
+        let (host, inbox, home) = (parts.host, parts.inbox, parts.home)
+        let (stream, orders) = AsyncStream.makeStream(of: ScreenAction.self)
+        self.orders = orders
+        Task.detached {
+            await host.prepare()
+            inbox.post(.history(PromptHistory(home: home).load()))
+            // In the order they were given: an interruption must not overtake the prompt that it is about.
+            for await order in stream { await host.carryOut(order) }
+        }
+    }
+
+    // MARK: - A round
+
+    private mutating func step() {
+        var waits = [
+            pollfd(fd: parts.device.input, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: parts.inbox.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+        ]
+        let count = poll(&waits, nfds_t(waits.count), timeout)
+        if count == 0 {
+            if decoder.isWaiting { for event in decoder.flush() { handle(.input(event)) } }
+            if state.isMoving { handle(.tick) }
+        }
+        if waits[2].revents != 0 { takeSignals() }
+        // Keys first: a person does not wait behind what streams in.
+        let isKey = waits[0].revents != 0
+        if isKey { readKeys() }
+        if isKey, isDirty { draw() }
+        if waits[1].revents != 0 { for event in parts.inbox.take() { handle(event) } }
+        measure()
+        if isDirty, lastFrame.map({ now - $0 >= Self.frameTime }) ?? true { draw() }
+    }
+
+    /// Milliseconds to the next thing that happens by itself; -1 for none.
+    private var timeout: Int32 {
+        var wait: Duration?
+        func sooner(_ time: Duration) { wait = min(wait ?? time, time) }
+        if decoder.isWaiting { sooner(Self.escapeTime) }
+        if isDirty, let lastFrame { sooner(max(.milliseconds(1), Self.frameTime - (now - lastFrame))) }
+        if state.isMoving { sooner(Self.tickTime) }
+        return wait.map { Int32($0.milliseconds) } ?? -1
+    }
+
+    private mutating func readKeys() {
+        do throws(SystemError) {
+            let bytes = try parts.device.read()
+            // The terminal is gone.
+            guard !bytes.isEmpty else { return end = 129 }
+            for event in decoder.feed(bytes) { handle(.input(event)) }
+        } catch {
+            end = 129
+        }
+    }
+
+    private mutating func takeSignals() {
+        var signal: UInt8 = 0
+        while read(signals, &signal, 1) == 1 {
+            switch Int32(signal) {
+            case SIGWINCH:
+                let size = parts.device.size
+                write(writer.resize(width: size.width, height: size.height))
+                handle(.resized(width: size.width, height: size.height))
+            case SIGCONT:
+                // Stopped and continued from outside, and a shell has written below; or only told to go on.
+                if parts.device.isTaken { continue }
+                try? parts.device.take(whole: parts.isWhole)
+                write(writer.clear())
+                isDirty = true
+            case SIGINT: break
+            case let other: end = 128 + other
+            }
+        }
+    }
+
+    private mutating func handle(_ event: ScreenEvent) {
+        isDirty = true
+        for action in state.update(event, at: now) { perform(action) }
+        if state.wantsFiles() { perform(.loadFiles) }
+    }
+
+    /// Asks what the session has used, once a second while it works.
+    private mutating func measure() {
+        guard state.turn != nil, now - lastMeasure >= .seconds(1) else { return }
+        lastMeasure = now
+        let host = parts.host
+        Task.detached { await host.measure() }
+    }
+
+    // MARK: - Drawing
+
+    private mutating func draw() {
+        isDirty = false
+        lastFrame = now
+        let view = ScreenView(state)
+        if view.isWhole, writer.area == .inline { write(writer.enterWhole()) }
+        if !view.isWhole, writer.area == .whole { write(writer.leaveWhole()) }
+        var above: [StyledLine] = []
+        // What is finished waits while the whole screen is read.
+        if !view.isWhole {
+            if printed.generation != state.generation { printed = (state.generation, state.firstShown) }
+            if printed.count < state.entries.count {
+                above = view.scrollback(printed.count..<state.entries.count)
+                printed.count = state.entries.count
+            }
+        }
+        write(writer.show(view.frame, above: above))
+    }
+
+    private mutating func redraw() {
+        write(writer.erase())
+        isDirty = true
+    }
+
+    private mutating func write(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        do { try parts.device.write(bytes) } catch { end = 129 }
+    }
+
+    // MARK: - Actions
+
+    private mutating func perform(_ action: ScreenAction) {
+        let (host, inbox) = (parts.host, parts.inbox)
+        switch action {
+        case .submit, .shell, .steer, .interrupt: orders.yield(action)
+        case .answer(let id, let answer): parts.reviewer.answer(id, answer)
+        case .quit: end = 0
+        case .suspend: suspend()
+        case .redraw: redraw()
+        case .edit(let text): edit(text)
+        case .loadFiles:
+            Task.detached {
+                let root = await host.setup?.cwd ?? ProcessEnvironment.workingDirectory
+                inbox.post(.files(WorkspaceFileList.read(root)))
+            }
+        case .copy(let text): write(TerminalNotice.clipboard(text))
+        case .attention(let text): write(TerminalNotice.attention(text))
+        case .command(.help, _): handle(.page(title: "Help", HelpPage.lines))
+        case .command(let command, let argument): Task.detached { await host.run(command, argument) }
+        case .preview(let purpose, let id): Task.detached { await host.preview(purpose, id) }
+        case .chosen(_, id: FirstRun.quit): end = 0
+        case .chosen(let purpose, let id): Task.detached { await host.chosen(purpose, id) }
+        }
+    }
+
+    private mutating func suspend() {
+        write(writer.leave())
+        parts.device.release()
+        parts.device.stop()
+        // The signal may stop the process a moment later; what says that it goes on ends the wait. A shell without job
+        // control stops nobody.
+        var wait = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
+        _ = poll(&wait, 1, 500)
+        takeBack()
+    }
+
+    private mutating func edit(_ text: String) {
+        write(writer.leave())
+        parts.device.release()
+        do throws(LockgateError) {
+            let edited = try ExternalEditor(home: parts.home, environment: parts.environment).edit(text)
+            takeBack()
+            handle(.edited(edited))
+        } catch {
+            takeBack()
+            handle(.note(.init(.failure, error.message, details: error.remedy.map { ["fix: \($0)"] } ?? [])))
+        }
+    }
+
+    private mutating func takeBack() {
+        do { try parts.device.take(whole: parts.isWhole) } catch { return end = 129 }
+        if parts.isWhole { write(writer.enterWhole()) }
+        let size = parts.device.size
+        write(writer.resize(width: size.width, height: size.height))
+        handle(.resized(width: size.width, height: size.height))
+        write(writer.clear())
+    }
+}

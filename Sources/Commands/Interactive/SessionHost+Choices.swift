@@ -1,0 +1,302 @@
+import Basics
+import Config
+import Journal
+import Models
+import TUI
+import Terminal
+import Wire
+import Workspace
+
+/// Lists of the screen, and what follows from a choice.
+extension SessionHost {
+    func run(_ command: SlashCommand, _ argument: String) async {
+        do {
+            switch command {
+            case .status: post(.page(title: "Status", try statusLines()))
+            case .explain: post(.page(title: "Explain", try explainLines(argument)))
+            case .diff: post(.page(title: "Changes of the agent's turns", try diffLines()))
+            case .undo: try listTurns()
+            case .resume: argument.isEmpty ? try listSessions() : await resume(argument)
+            case .new: await begin(.new)
+            case .model: argument.isEmpty ? listModels() : await useModel(argument)
+            case .permissions: argument.isEmpty ? listPermissions() : await usePermissions(argument)
+            case .help, .plan, .copy, .transcript, .quit: break
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    func fail(_ error: any Error) {
+        let error = error as? LockgateError ?? LockgateError("internal", "\(error)")
+        post(.note(.init(.failure, error.message, details: error.remedy.map { ["fix: \($0)"] } ?? [])))
+    }
+
+    func chosen(_ purpose: Picker.Purpose, _ id: String) async {
+        switch purpose {
+        case .session: await resume(id)
+        case .turn: undo(id)
+        case .model: await chooseModel(id)
+        case .permissions: await usePermissions(id)
+        case .trust: await decideTrust(id)
+        case .history: break
+        }
+    }
+
+    func preview(_ purpose: Picker.Purpose, _ id: String) {
+        switch purpose {
+        case .session: post(.preview(id: id, sessionPreview(id)))
+        case .turn: post(.preview(id: id, turnPreview(id)))
+        default: break
+        }
+    }
+
+    private var home: String {
+        get throws { try setup?.home ?? ConfigurationLoader.home(environment: environment) }
+    }
+
+    // MARK: - Trust
+
+    private func decideTrust(_ id: String) async {
+        do {
+            let words = id.split(separator: " ").map(String.init)
+            switch words.first {
+            case FirstRun.trust where words.count == 2:
+                _ = try ProjectTrust(loader()).trust(showing: words[1])
+                prepare()
+            case "review":
+                let setup = try SessionSetup.load(untrusted(), environment: environment)
+                post(.pick(try FirstRun.trustQuestion(setup)))
+            case FirstRun.lookOnly:
+                request = untrusted()
+                prepare()
+            default: break
+            }
+        } catch {
+            fail(error)
+            prepare()
+        }
+    }
+
+    /// The same run as in a folder nobody trusts, which may be looked at alone.
+    private func untrusted() -> ExecRequest {
+        var request = request
+        request.trust = .untrusted
+        request.overrides.removeAll { $0.key == "sandbox_mode" }
+        request.overrides.append(.init(key: "sandbox_mode", text: "read-only", flag: "look only"))
+        return request
+    }
+
+    private func loader() throws -> ConfigurationLoader {
+        let start = ProcessEnvironment.workingDirectory
+        return ConfigurationLoader(
+            home: try home, environment: environment,
+            workingDirectory: request.directory.map { PathText.absolute($0, from: start) } ?? start)
+    }
+
+    // MARK: - Models and permissions
+
+    private func listModels() {
+        let current = setup?.selection.model ?? ""
+        var items = [
+            Picker.Item(
+                id: current, title: current, detail: "via \(setup?.selection.provider.id ?? "?")", isCurrent: true)
+        ]
+        for provider in Provider.presets where provider.envKey.map({ !(environment[$0] ?? "").isEmpty }) ?? false {
+            for model in FirstRun.models(of: provider.id) where model != current {
+                items.append(Picker.Item(id: "\(provider.id)/\(model)", title: model, detail: "via \(provider.name)"))
+            }
+        }
+        if current != ModelSelection.localModel {
+            items.append(
+                Picker.Item(id: ModelSelection.localModel, title: ModelSelection.localModel, detail: "on this machine"))
+        }
+        post(.pick(Picker(.model, title: "Model for what follows (any other: /model NAME)", items: items)))
+    }
+
+    private func chooseModel(_ id: String) async {
+        guard setup == nil else { return await useModel(id) }
+        // No session could be made for want of a model.
+        if id == FirstRun.local {
+            do {
+                let models = LocalModels(
+                    home: try home, environment: environment, idleSeconds: 600, threads: nil)
+                let post = post
+                try await models.ensureInstalled(ModelSelection.localModel) { step in
+                    if case .step(let text) = step { post(.note(.init(.info, text))) }
+                }
+                request.overrides.append(.init(key: "model", text: ModelSelection.localModel, flag: "/model"))
+            } catch {
+                return fail(error)
+            }
+        } else {
+            request.overrides += overrides(model: id)
+        }
+        prepare()
+    }
+
+    private func useModel(_ name: String) async {
+        guard name != setup?.selection.model else { return }
+        await change(
+            overrides(model: name), "The model is \(name.split(separator: "/", maxSplits: 1).last ?? "") from here.")
+    }
+
+    /// `provider/model` where the provider is a known one, else a model's name.
+    private func overrides(model name: String) -> [ExecRequest.Override] {
+        let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2, Provider.preset(parts[0]) != nil else {
+            return [.init(key: "model", text: name, flag: "/model")]
+        }
+        return [
+            .init(key: "model", text: parts[1], flag: "/model"),
+            .init(key: "model_provider", text: parts[0], flag: "/model"),
+        ]
+    }
+
+    private func listPermissions() {
+        let mode = setup?.settings.sandboxMode
+        let summaries: [(SandboxMode, String)] = [
+            (.readOnly, "looks at everything, changes nothing"),
+            (.workspaceWrite, "writes in this folder; what leaves it is refused or asked"),
+            (.dangerFullAccess, "no sandbox: commands reach everything that you can"),
+        ]
+        let items = summaries.map {
+            Picker.Item(id: $0.rawValue, title: $0.rawValue, detail: $1, isCurrent: $0 == mode)
+        }
+        post(.pick(Picker(.permissions, title: "What the agent may do from here", items: items)))
+    }
+
+    private func usePermissions(_ name: String) async {
+        guard SandboxMode(rawValue: name) != nil else {
+            return fail(
+                LockgateError(
+                    "usage", "there is no sandbox mode \"\(name)\"",
+                    remedy: "use one of: \(SandboxMode.allCases.map(\.rawValue).joined(separator: ", "))"))
+        }
+        await change(
+            [.init(key: "sandbox_mode", text: name, flag: "/permissions")], "The sandbox mode is \(name) from here.")
+    }
+
+    // MARK: - Sessions
+
+    private func listSessions() throws {
+        let store = SessionStore(home: try home)
+        let current = id
+        let items = store.summaries(in: setup?.cwd).filter { $0.location.id != current && $0.state != .empty }.map {
+            session in
+            let turns = session.totals.map { "\($0.turns) turns" } ?? ""
+            let name = session.notes.name.map { "[\($0)] " } ?? ""
+            return Picker.Item(
+                id: session.location.id.text, title: name + (session.prompt ?? "?"),
+                detail: [LocalTime.text(session.location.id.time), turns, session.state.rawValue].filter { !$0.isEmpty }
+                    .joined(separator: " · "))
+        }
+        guard !items.isEmpty else { return post(.note(.init(.info, "There is no other session in this folder."))) }
+        post(.pick(Picker(.session, title: "Sessions in this folder", items: items, hasPreviews: true)))
+    }
+
+    private func sessionPreview(_ id: String) -> [StyledLine] {
+        do {
+            let store = SessionStore(home: try home)
+            let records = try JournalReader(path: store.resolve(id).path).records
+            return EntryText.lines(TranscriptReader(records: records).entries.suffix(12))
+        } catch {
+            return [StyledLine("\(error)", .dim)]
+        }
+    }
+
+    private func resume(_ text: String) async {
+        do {
+            let location = try SessionStore(home: try home).resolve(text)
+            await begin(.resume(location.id))
+        } catch {
+            fail(error)
+        }
+    }
+
+    // MARK: - Undo
+
+    private func store() throws -> CheckpointStore {
+        guard let workspace = setup?.cwd, let home = setup?.home,
+            let root = CheckpointStore.enclosing(workspace, home: home)
+        else {
+            throw LockgateError("workspace.no_checkpoints", "Nothing has been changed here that could be taken back.")
+        }
+        return try CheckpointStore(home: home, workspace: root)
+    }
+
+    private func listTurns() throws {
+        let turns = try store().turns().reversed().filter { $0.kind == .turn && $0.after != $0.before }
+        guard !turns.isEmpty else { return post(.note(.init(.info, "No turn has changed anything."))) }
+        let items = turns.prefix(100).map { turn in
+            Picker.Item(
+                id: "\(turn.id)", title: "t\(turn.id)  \(turn.label)", detail: LocalTime.text(turn.began))
+        }
+        post(.pick(Picker(.turn, title: "Take back", items: Array(items), hasPreviews: true)))
+    }
+
+    private func turnPreview(_ id: String) -> [StyledLine] {
+        do {
+            let plan = try store().planUndo(backTo: Int(id) ?? 0)
+            var lines = [StyledLine("takes back \(plan.turns.map { "t\($0)" }.joined(separator: ", ")):", .bold)]
+            for step in plan.steps {
+                lines.append(StyledLine("  \(step.verb) \(step.path.isEmpty ? "." : step.path.shownPath)"))
+            }
+            for conflict in plan.conflicts {
+                let copy = conflict.copy.map { "; the earlier one goes to \($0.shownPath)" } ?? ""
+                lines.append(
+                    StyledLine("  keep \(conflict.path.shownPath): \(conflict.reason)\(copy)", CellStyle(.yellow)))
+            }
+            for path in plan.lost {
+                lines.append(StyledLine("  lost \(path.shownPath): checkpoints do not cover it", CellStyle(.red)))
+            }
+            if plan.isEmpty { lines.append(StyledLine("  nothing would change", .dim)) }
+            return lines
+        } catch {
+            return [StyledLine("\((error as? LockgateError)?.message ?? "\(error)")", .dim)]
+        }
+    }
+
+    private func undo(_ id: String) {
+        do {
+            let store = try store()
+            let plan = try store.planUndo(backTo: Int(id) ?? 0)
+            guard !plan.isEmpty else { return post(.note(.init(.info, "Nothing would change."))) }
+            let kept = try store.apply(plan)
+            let details = kept.map { "stayed: \($0.path.shownPath): \($0.reason)" } + ["lockgate redo takes it back"]
+            let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
+            let paths = plan.steps.count == 1 ? "1 path" : "\(plan.steps.count) paths"
+            post(.note(.init(.approval, "Took back \(turns): \(paths).", details: details)))
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// What the turns of this workspace changed, the newest first.
+    private func diffLines() throws -> [StyledLine] {
+        let store = try store()
+        var lines: [StyledLine] = []
+        for turn in store.turns().reversed().filter({ $0.after != nil && $0.after != $0.before }).prefix(20) {
+            if !lines.isEmpty { lines.append(.empty) }
+            lines.append(
+                StyledLine([
+                    Span("t\(turn.id) ", .bold), Span(turn.label, .bold), Span("  \(LocalTime.text(turn.began))", .dim),
+                ]))
+            var diff: [UInt8] = []
+            var inRepository = 0
+            for change in try store.changes(of: turn) {
+                // The repository's own files say nothing to a reader; `lockgate diff` names them.
+                if change.path.starts(with: ".git/".utf8) {
+                    inRepository += 1
+                } else {
+                    diff += try DiffCommand.rendered(change, store)
+                }
+            }
+            lines += EntryText.diff(String(decoding: diff, as: UTF8.self))
+            if inRepository > 0 {
+                lines.append(StyledLine("the repository itself (.git), \(inRepository) files", .dim))
+            }
+        }
+        return lines.isEmpty ? [StyledLine("No turn has changed anything.", .dim)] : lines
+    }
+}

@@ -1,0 +1,275 @@
+import Basics
+import Config
+import Engine
+import Glibc
+import Journal
+import Models
+import Policy
+import Sandbox
+import TUI
+import Wire
+
+/// The session behind a screen: made when the first prompt comes, and made anew when what it runs with changes. Tells
+/// the screen everything by events.
+actor SessionHost {
+    /// A session that runs, with what it is made of.
+    struct Open: Sendable {
+        let journal: SessionJournal
+        let events: EventLog
+        let assembled: AssembledSession
+    }
+
+    var request: ExecRequest
+    let environment: [String: String]
+    nonisolated let post: @Sendable (ScreenEvent) -> Void
+    let reviewer: SheetReviewer
+    var setup: SessionSetup?
+    var open: Open?
+    /// A journal to go on with, and its records, until a session is made of them.
+    private var journal: (SessionJournal, EventLog, [JournalRecord])?
+    private var turn: Task<Void, Never>?
+    private var isInterrupted = false
+    /// What was said to a turn whose session was not there yet.
+    private var early: [String] = []
+
+    init(
+        _ request: ExecRequest, environment: [String: String], reviewer: SheetReviewer,
+        post: @escaping @Sendable (ScreenEvent) -> Void
+    ) {
+        self.request = request
+        self.environment = environment
+        self.reviewer = reviewer
+        self.post = post
+    }
+
+    // MARK: - Beginning
+
+    /// Reads the configuration and whatever is gone on with, and says whether prompts can come.
+    func prepare() {
+        do {
+            var setup = try SessionSetup.load(request, environment: environment)
+            if setup.configuration.trustLevel == nil, request.trust == nil, !request.bypasses {
+                return post(.pick(try FirstRun.trustQuestion(setup)))
+            }
+            let standing = try setup.standing.settle()
+            self.setup = setup
+            let facts = facts(setup, standing)
+            if request.origin == .new {
+                post(.banner(facts))
+            } else {
+                try restore(setup, facts)
+            }
+            post(.ready(facts))
+        } catch let error as LockgateError {
+            refuse(error)
+        } catch {
+            post(.unready(LockgateError("internal", "\(error)")))
+        }
+    }
+
+    private func refuse(_ error: LockgateError) {
+        switch error.code.name {
+        case "trust.unreviewed", "trust.changed":
+            post(.note(.init(.warning, error.message)))
+            post(.pick(FirstRun.changedContentQuestion))
+        case "model.none", "provider.no_key", "provider.none":
+            post(.unready(error))
+            post(.pick(FirstRun.modelQuestion(environment)))
+        default: post(.unready(error))
+        }
+    }
+
+    private func facts(_ setup: SessionSetup, _ standing: SandboxStanding) -> SessionFacts {
+        let settings = setup.settings
+        let level = settings.sandboxMode == .dangerFullAccess ? "no sandbox" : "sandbox \(standing.level.rawValue)"
+        return SessionFacts(
+            version: Version.text, id: nil, cwd: setup.cwd, model: setup.selection.model,
+            provider: setup.selection.provider.id, sandboxMode: settings.sandboxMode, network: settings.networkMode,
+            approvals: "asks \(settings.approvalPolicy.rawValue)", enforcement: level,
+            isReduced: standing.warning != nil || settings.sandboxMode == .dangerFullAccess,
+            contextWindow: setup.selection.profile.contextWindow,
+            isUntrusted: setup.configuration.trust != .trusted)
+    }
+
+    /// Opens the session that is gone on with, and shows its conversation.
+    private func restore(_ setup: SessionSetup, _ facts: SessionFacts) throws {
+        let store = SessionStore(home: setup.home)
+        let id =
+            switch request.origin {
+            case .resume(let id): id
+            case .resumeLast, .new: try store.newest(in: setup.cwd)
+            }
+        let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
+        self.journal = (journal, events(journal), records)
+        request.origin = .resume(id)
+        post(.replaced([.banner(facts)] + TranscriptReader(records: records).entries))
+        let conversation = Conversation(records: records)
+        post(
+            .meter(
+                SessionMeter(
+                    usage: conversation.usage, cost: conversation.cost, contextTokens: conversation.estimatedTokens)))
+    }
+
+    private func events(_ journal: SessionJournal) -> EventLog {
+        let post = post
+        return EventLog(journal: journal) { event, _ in
+            post(.thread(event))
+        } live: { event in
+            post(.live(event))
+        }
+    }
+
+    /// The session, made now if it has not been yet.
+    private func opened(task: String) async throws -> Open {
+        if let open { return open }
+        guard let setup else { throw LockgateError("session.none", "there is no session yet") }
+        let (journal, events, records) = try self.journal ?? newJournal(setup)
+        let post = post
+        let assembled = try await setup.assemble(
+            journal: journal, events: events, outputSchema: nil,
+            restored: records.isEmpty ? nil : Conversation(records: records),
+            questions: SessionSetup.Questions(
+                task: task, sessionGrants: GrantBook.sessionGrants(in: records), person: reviewer,
+                output: { post(.output(item: $0, $1)) }),
+            progress: { post(.note(.init(.info, $0))) })
+        if records.isEmpty {
+            try journal.append(
+                "session",
+                setup.header(journal: journal, policy: assembled.gate.policy, standing: assembled.standing))
+            try events.emit(.threadStarted(id: journal.id))
+            for warning in setup.warnings + [assembled.standing.warning].compactMap(\.self) {
+                try events.whole(.error(message: warning))
+            }
+        }
+        let open = Open(journal: journal, events: events, assembled: assembled)
+        self.journal = nil
+        self.open = open
+        request.origin = .resume(journal.id)
+        return open
+    }
+
+    private func newJournal(_ setup: SessionSetup) throws -> (SessionJournal, EventLog, [JournalRecord]) {
+        let journal = try SessionJournal.create(in: SessionStore(home: setup.home))
+        return (journal, events(journal), [])
+    }
+
+    // MARK: - Turns
+
+    /// What has to be done in the order in which it was wanted; returns at once.
+    func carryOut(_ action: ScreenAction) {
+        switch action {
+        case .submit(let prompt): submit(prompt)
+        case .shell(let command): shell(command)
+        case .steer(let text): if let open { open.assembled.session.steer(text) } else { early.append(text) }
+        case .interrupt: interrupt()
+        default: break
+        }
+    }
+
+    private func submit(_ prompt: String) {
+        if let setup { PromptHistory(home: setup.home).add(prompt) }
+        start(task: prompt) { await $0.run([.text(prompt)]) }
+    }
+
+    private func shell(_ command: String) {
+        if let setup { PromptHistory(home: setup.home).add("!" + command) }
+        start(task: command) { await $0.runUserCommand(command) }
+    }
+
+    private func interrupt() {
+        isInterrupted = true
+        turn?.cancel()
+    }
+
+    private func start(task: String, _ work: @escaping @Sendable (Session) async -> TurnEnd) {
+        isInterrupted = false
+        turn = Task { [self] in
+            let unheard = await run(task: task, work)
+            post(.turnEnded(unheard: unheard))
+        }
+    }
+
+    /// - Returns: what was said to the turn when it asked the model no more.
+    private func run(task: String, _ work: @Sendable (Session) async -> TurnEnd) async -> [String] {
+        do {
+            let open = try await opened(task: task)
+            guard let setup else { return [] }
+            try open.events.emit(.turnStarted(setup.turnHeader(policy: open.assembled.gate.policy)))
+            let session = open.assembled.session
+            for text in early { session.steer(text) }
+            early = []
+            _ = await work(session)
+            // Hooks that hear of the interruption must not be stopped by it.
+            if isInterrupted { await Task { await session.wasInterrupted() }.value }
+            await measure()
+            return session.takeSteering()
+        } catch let error as LockgateError {
+            post(.thread(.turnFailed(code: error.code.name, message: error.message, remedy: error.remedy)))
+        } catch is CancellationError {
+            post(.thread(.turnFailed(code: "turn.interrupted", message: "interrupted", remedy: nil)))
+        } catch {
+            post(.thread(.turnFailed(code: "internal", message: "\(error)", remedy: nil)))
+        }
+        return []
+    }
+
+    /// Tells what the session has used.
+    func measure() async {
+        guard let session = open?.assembled.session else { return }
+        let meter = await SessionMeter(
+            usage: session.usage, cost: session.cost, contextTokens: session.contextTokens)
+        post(.meter(meter))
+    }
+
+    // MARK: - Ends
+
+    /// Ends the session's turn and programs. What it was can be gone on with.
+    func close(reason: String) async {
+        turn?.cancel()
+        await turn?.value
+        turn = nil
+        guard let open else {
+            journal = nil
+            return
+        }
+        self.open = nil
+        await open.assembled.session.end(reason: reason)
+        await open.assembled.close()
+        // What came after the turn, if anything, is signed as well.
+        try? open.journal.seal()
+    }
+
+    /// The session's id, once there is one.
+    var id: SessionID? { open?.journal.id ?? journal?.0.id }
+
+    func begin(_ origin: ExecRequest.Origin) async {
+        await close(reason: "clear")
+        request.origin = origin
+        request.prompt = .unspecified
+        if origin == .new { post(.replaced([])) }
+        prepare()
+    }
+
+    /// Goes on with the same conversation under other settings; the old ones stay where these cannot be had.
+    func change(_ overrides: [ExecRequest.Override], _ words: String) async {
+        let old = request.overrides
+        request.overrides.removeAll { override in overrides.contains { $0.key == override.key } }
+        request.overrides += overrides
+        do {
+            var setup = try SessionSetup.load(request, environment: environment)
+            let standing = try setup.standing.settle()
+            if let open {
+                guard let path = open.journal.path else { return }
+                await close(reason: "other")
+                // The same writer goes on; its records are read back as a resumed session's are.
+                journal = (open.journal, open.events, try JournalReader(path: path).records)
+            }
+            self.setup = setup
+            post(.ready(facts(setup, standing)))
+            post(.note(.init(.info, words)))
+        } catch {
+            request.overrides = old
+            fail(error)
+        }
+    }
+}

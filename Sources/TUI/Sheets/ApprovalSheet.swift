@@ -1,0 +1,60 @@
+package import Wire
+
+/// A question about an effect, and the answer that is being chosen.
+package struct ApprovalSheet: Sendable, Hashable {
+    package enum Choice: Sendable, Hashable {
+        case offer(GrantOffer)
+        case deny
+        case abort
+    }
+
+    package let request: ApprovalRequest
+    package private(set) var selected = 0
+    /// When the last key came that was not yet an answer, or the question itself. What is typed for something else must
+    /// not answer: keys count only after a moment of quiet.
+    private var quietSince: Duration
+    private static let quiet = Duration.milliseconds(350)
+    /// Lines of what belongs to it that are scrolled away.
+    package private(set) var scroll = 0
+
+    package init(_ request: ApprovalRequest, now: Duration) {
+        self.request = request
+        quietSince = now
+    }
+
+    package var choices: [Choice] { request.offers.map(Choice.offer) + [.deny, .abort] }
+
+    func isQuiet(now: Duration) -> Bool { now - quietSince >= Self.quiet }
+
+    /// Whether a key may answer now; one that may not begins the moment anew.
+    mutating func mayAnswer(now: Duration) -> Bool {
+        if isQuiet(now: now) { return true }
+        quietSince = now
+        return false
+    }
+
+    mutating func move(_ step: Int) { selected = max(0, min(choices.count - 1, selected + step)) }
+    mutating func scroll(_ step: Int) { scroll = max(0, scroll + step) }
+
+    var answer: ApprovalAnswer { Self.answer(choices[selected]) }
+
+    static func answer(_ choice: Choice) -> ApprovalAnswer {
+        switch choice {
+        case .offer(let offer): ApprovalAnswer(.approve(offer.scope))
+        case .deny: ApprovalAnswer(.deny)
+        case .abort: ApprovalAnswer(.abort)
+        }
+    }
+
+    /// The choice that a digit names.
+    func choice(_ scalar: Unicode.Scalar) -> Choice? {
+        switch scalar {
+        case "1"..."9":
+            let index = Int(scalar.value) - 0x31
+            return choices.indices.contains(index) ? choices[index] : nil
+        case "y": return request.offers.first.map(Choice.offer)
+        case "n": return .deny
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import Terminal
+
+/// Lines to read on the whole screen, with search.
+package struct Pager: Sendable, Hashable {
+    package enum Source: Sendable, Hashable {
+        /// All entries, open.
+        case transcript
+        case page([StyledLine])
+    }
+
+    package var title: String
+    package var source: Source
+    /// Cut to the screen's width.
+    package private(set) var lines: [StyledLine] = []
+    package private(set) var top = 0
+    package private(set) var search = ""
+    /// While a search is being typed.
+    package private(set) var isSearching = false
+    /// Lines that match.
+    package private(set) var matches: [Int] = []
+
+    package init(title: String, source: Source) {
+        self.title = title
+        self.source = source
+    }
+
+    /// Puts lines in, for a screen with room for so many.
+    package mutating func fill(_ lines: [StyledLine], room: Int, atEnd: Bool) {
+        let wasAtEnd = top + room >= self.lines.count
+        self.lines = lines
+        if atEnd || wasAtEnd, source == .transcript { top = max(0, lines.count - room) }
+        scroll(0, room: room)
+        find()
+    }
+
+    package mutating func scroll(_ step: Int, room: Int) {
+        top = max(0, min(top + step, max(0, lines.count - room)))
+    }
+
+    package mutating func toTop() { top = 0 }
+    package mutating func toEnd(room: Int) { top = max(0, lines.count - room) }
+
+    package mutating func beginSearch() {
+        isSearching = true
+        search = ""
+        matches = []
+    }
+
+    package mutating func type(_ scalar: Unicode.Scalar, room: Int) {
+        search.unicodeScalars.append(scalar)
+        find()
+        if let first = matches.first(where: { $0 >= top }) ?? matches.first { show(first, room: room) }
+    }
+
+    package mutating func deleteBackward() {
+        if search.isEmpty { isSearching = false } else { search.removeLast() }
+        find()
+    }
+
+    package mutating func endSearch() { isSearching = false }
+
+    package mutating func next(_ step: Int, room: Int) {
+        let place = top + room / 2
+        let target =
+            step > 0 ? matches.first { $0 > place } ?? matches.first : matches.last { $0 < place } ?? matches.last
+        if let target { show(target, room: room) }
+    }
+
+    private mutating func show(_ line: Int, room: Int) {
+        top = max(0, min(line - room / 2, max(0, lines.count - room)))
+    }
+
+    private mutating func find() {
+        let wanted = search.lowercased()
+        matches = wanted.isEmpty ? [] : lines.indices.filter { lines[$0].text.lowercased().contains(wanted) }
+    }
+}
+
+/// A pager as lines of the whole screen.
+struct PagerView {
+    let pager: Pager
+    let width: Int
+    let height: Int
+
+    static func room(height: Int) -> Int { max(1, height - 2) }
+
+    var frame: Frame {
+        let room = Self.room(height: height)
+        let percent = pager.lines.count <= room ? 100 : min(100, (pager.top + room) * 100 / pager.lines.count)
+        let title = StyledLine([Span(" \(pager.title)", Theme.heading), Span("  \(percent) %", Theme.dim)])
+        var lines = [title.cut(to: width)]
+        let end = min(pager.lines.count, pager.top + room)
+        for index in pager.top..<max(pager.top, end) {
+            lines.append(pager.search.isEmpty ? pager.lines[index] : marked(pager.lines[index]))
+        }
+        while lines.count < room + 1 { lines.append(StyledLine("~", Theme.dim)) }
+        if pager.isSearching {
+            let prompt = StyledLine([Span("/", Theme.accent), Span(pager.search)])
+            return Frame(lines + [prompt], cursor: Frame.Position(row: lines.count, column: prompt.width))
+        }
+        let found =
+            pager.search.isEmpty
+            ? "" : " · \(Amounts.count(pager.matches.count, "line")) with “\(pager.search)” · n N next"
+        lines.append(StyledLine(" ↑↓ PgUp PgDn Home End · / search\(found) · q leaves", Theme.dim).cut(to: width))
+        return Frame(lines)
+    }
+
+    private func marked(_ line: StyledLine) -> StyledLine {
+        guard line.text.lowercased().contains(pager.search.lowercased()) else { return line }
+        return StyledLine(line.spans.map { Span($0.text, $0.style.with(.inverse), link: $0.link) }, fill: line.fill)
+    }
+}

@@ -1,0 +1,56 @@
+package import Terminal
+package import Text
+package import Wire
+
+/// What can happen to a screen.
+package enum ScreenEvent: Sendable {
+    case input(InputEvent)
+    case resized(width: Int, height: Int)
+    /// Time has passed; comes only while something moves.
+    case tick
+    case thread(ThreadEvent)
+    case live(ModelEvent)
+    /// The end of what a running command has printed.
+    case output(item: String, String)
+    /// What the program was started with.
+    case submit(String)
+    /// A new conversation begins with these facts.
+    case banner(SessionFacts)
+    /// A session takes prompts.
+    case ready(SessionFacts)
+    /// No session could be made. What was asked stays in the composer.
+    case unready(LockgateError)
+    case meter(SessionMeter)
+    /// The turn is over and the session takes prompts again; with what was said to it too late.
+    case turnEnded(unheard: [String])
+    case asked(ApprovalRequest)
+    /// Nobody waits for the answer any more.
+    case withdrawn(String)
+    case files(PathIndex)
+    case history([String])
+    case pick(Picker)
+    case preview(id: String, [StyledLine])
+    case page(title: String, [StyledLine])
+    case edited(String)
+    case note(TranscriptEntry.Note)
+    /// Another conversation takes the place of this one.
+    case replaced([TranscriptEntry])
+}
+
+/// What a screen wants done.
+package enum ScreenAction: Sendable, Hashable {
+    case submit(String)
+    case steer(String)
+    case shell(String)
+    case interrupt
+    case answer(id: String, ApprovalAnswer)
+    case quit, suspend, redraw
+    case edit(String)
+    case loadFiles
+    case copy(String)
+    case attention(String)
+    /// A command that needs more than the screen knows.
+    case command(SlashCommand, String)
+    case preview(Picker.Purpose, id: String)
+    case chosen(Picker.Purpose, id: String)
+}

@@ -1,0 +1,196 @@
+import Terminal
+import Text
+package import Wire
+
+/// All that a screen shows, as a value. `update` takes what happened and says what to do; `ScreenView` draws it.
+package struct ScreenState: Sendable {
+    package internal(set) var width: Int
+    package internal(set) var height: Int
+    /// Whether the whole screen is owned; else finished entries go into the terminal's scrollback.
+    package let isWhole: Bool
+    /// Since the program began; the last that an event came with.
+    package internal(set) var now = Duration.zero
+
+    package internal(set) var facts: SessionFacts?
+    package internal(set) var meter: SessionMeter?
+    package internal(set) var entries: [TranscriptEntry] = []
+    /// Counts the conversations that were shown in this one's place.
+    package internal(set) var generation = 0
+    /// The first entry of this conversation that is shown; those before it are in the transcript.
+    package internal(set) var firstShown = 0
+    package internal(set) var composer = Composer()
+    package internal(set) var completion: Completion?
+    /// The text for which the user did not want a list.
+    var dismissed: String?
+    var files: PathIndex?
+    var isReadingFiles = false
+    package internal(set) var turn: RunningTurn?
+    /// Prompts that wait for the turn's end.
+    package internal(set) var queue: [String] = []
+    package internal(set) var plan: [ThreadItem.TodoEntry] = []
+    /// Open questions; the first is shown.
+    package internal(set) var sheets: [ApprovalSheet] = []
+    package internal(set) var picker: Picker?
+    package internal(set) var pager: Pager?
+    package internal(set) var isReady = false
+    /// Whether no session could be made.
+    package internal(set) var isUnready = false
+    /// A line in place of the status, until the next key.
+    package internal(set) var hint: String?
+    /// When Ctrl-C or Esc was pressed once, for what it does the second time.
+    var quitArmed: Duration?
+    var escapeArmed: Duration?
+    var checkpoint: TurnCheckpoint?
+    /// Whether the terminal has the person's attention, as far as it says.
+    var isFocused = true
+
+    static let armed = Duration.seconds(2)
+    /// Entries of a resumed conversation that are shown at once.
+    private static let resumedEntries = 30
+
+    package init(width: Int, height: Int, isWhole: Bool = false) {
+        self.width = width
+        self.height = height
+        self.isWhole = isWhole
+    }
+
+    /// Whether something moves by itself, so that ticks are wanted.
+    package var isMoving: Bool {
+        if pager != nil { return false }
+        if let sheet = sheets.first { return !sheet.isQuiet(now: now) }
+        return turn != nil || !isReady && !queue.isEmpty
+    }
+
+    package mutating func update(_ event: ScreenEvent, at time: Duration) -> [ScreenAction] {
+        now = time
+        switch event {
+        case .input(.key(let key)): return press(key)
+        case .input(.paste(let paste)): return take(paste)
+        case .input(.focus(let isFocused)):
+            self.isFocused = isFocused
+            return []
+        case .resized(let width, let height):
+            (self.width, self.height) = (width, height)
+            fillPager(atEnd: false)
+            return []
+        case .tick: return []
+        case .thread(let event): return take(event)
+        case .live(let event):
+            take(event)
+            return []
+        case .output(let item, let text):
+            turn?.show(text, of: item)
+            return []
+        case .submit(let text): return submit(text)
+        case .banner(let facts):
+            add(.banner(facts))
+            return []
+        case .ready(let facts):
+            let id = self.facts?.id
+            self.facts = facts
+            if facts.id == nil { self.facts?.id = id }
+            (isReady, isUnready) = (true, false)
+            return turn == nil ? submitNext() : []
+        case .unready(let error):
+            (isReady, isUnready) = (false, true)
+            if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting) }
+            queue = []
+            add(.note(.init(.failure, error.message, details: error.remedy.map { ["fix: \($0)"] } ?? [])))
+            return []
+        case .meter(let meter):
+            self.meter = meter
+            return []
+        case .turnEnded(let unheard): return endTurn(unheard)
+        case .asked(let request):
+            sheets.append(ApprovalSheet(request, now: now))
+            return isFocused ? [] : [.attention("Lockgate asks: may this run?")]
+        case .withdrawn(let id):
+            sheets.removeAll { $0.request.id == id }
+            return []
+        case .files(let files):
+            self.files = files
+            complete()
+            return []
+        case .history(let history):
+            composer.load(history)
+            return []
+        case .pick(let picker):
+            self.picker = picker
+            return picker.hasPreviews ? picker.current.map { [.preview(picker.purpose, id: $0.id)] } ?? [] : []
+        case .preview(let id, let lines):
+            picker?.previews[id] = lines
+            return []
+        case .page(let title, let lines):
+            pager = Pager(title: title, source: .page(lines))
+            fillPager(atEnd: false)
+            return []
+        case .edited(let text):
+            composer.editor.set(text)
+            return []
+        case .note(let note):
+            add(.note(note))
+            return []
+        case .replaced(let entries):
+            self.entries = entries
+            generation += 1
+            firstShown = max(0, entries.count - Self.resumedEntries)
+            (plan, meter, checkpoint) = ([], nil, nil)
+            for case .plan(let plan) in entries.suffix(200) { self.plan = plan }
+            return []
+        }
+    }
+
+    mutating func add(_ entry: TranscriptEntry) { entries.append(entry) }
+    mutating func add(_ more: [TranscriptEntry]) { entries += more }
+
+    // MARK: - Turns
+
+    mutating func submit(_ text: String) -> [ScreenAction] {
+        guard !isUnready else {
+            composer.editor.set(text)
+            hint = "there is no session: /new tries again, /resume goes on with an earlier one"
+            return []
+        }
+        guard isReady, turn == nil else {
+            queue.append(text)
+            return []
+        }
+        add(.prompt(text, isSteering: false))
+        turn = RunningTurn(started: now)
+        return [.submit(text)]
+    }
+
+    private mutating func submitNext() -> [ScreenAction] {
+        guard !queue.isEmpty else { return [] }
+        return submit(queue.removeFirst())
+    }
+
+    private mutating func endTurn(_ unheard: [String]) -> [ScreenAction] {
+        let length = turn.map { now - $0.started } ?? .zero
+        turn = nil
+        sheets = []
+        // What was said too late to be heard is the next prompt; it stands in the conversation already.
+        if !unheard.isEmpty {
+            turn = RunningTurn(started: now)
+            return [.submit(unheard.joined(separator: "\n\n"))]
+        }
+        let next = submitNext()
+        if next.isEmpty, !isFocused, length > .seconds(10) { return [.attention("Lockgate is done")] }
+        return next
+    }
+
+    // MARK: - Transcript
+
+    /// Lines for the pager at the screen's size.
+    mutating func fillPager(atEnd: Bool) {
+        guard var pager else { return }
+        let lines: [StyledLine]
+        switch pager.source {
+        case .page(let page): lines = page.flatMap { $0.wrapped(to: width, indent: StyledLine("  ")) }
+        case .transcript:
+            lines = ScreenView.transcript(entries[...], width: width, isExpanded: true, folder: facts?.cwd ?? "")
+        }
+        pager.fill(lines, room: PagerView.room(height: height), atEnd: atEnd)
+        self.pager = pager
+    }
+}

@@ -1,0 +1,92 @@
+import Basics
+import Glibc
+import TestSupport
+import Testing
+
+/// A real terminal: a session of tmux of its own, with a program in it.
+struct TerminalMultiplexer {
+    private let name: String
+    private let folder: TemporaryFolder
+    private static let deadline = Duration.seconds(60)
+
+    /// Runs `lockgate` with arguments in a terminal of the given size, in a repository with a scripted model.
+    static func with<T>(
+        _ fixture: ExecFixture, _ arguments: [String], width: Int = 100, height: Int = 30,
+        trusted: Bool = true, _ body: (TerminalMultiplexer) async throws -> T
+    ) async throws -> T {
+        try await TemporaryFolder.with { folder in
+            let terminal = TerminalMultiplexer(name: "lg\(getpid())-\(UInt32.random(in: 0 ... .max))", folder: folder)
+            defer { _ = try? terminal.tmux(["kill-server"]) }
+            if trusted { try terminal.trust(fixture) }
+            let variables = fixture.environment.map { "\($0.key)=\($0.value)" } + ["SHELL=/bin/sh", "PS1=shell> "]
+            try folder.write("run.sh", Self.script(try ProgramRun.location(of: "lockgate"), arguments))
+            _ = try terminal.tmux(
+                [
+                    "-f", "/dev/null", "new-session", "-d", "-x", "\(width)", "-y", "\(height)", "-c",
+                    fixture.repository.path, "env", "-i", "TERM=screen-256color",
+                ]
+                    + variables + ["sh", "-i", folder.at("run.sh")])
+            return try await body(terminal)
+        }
+    }
+
+    /// The program, and its exit code where it can be seen.
+    private static func script(_ program: String, _ arguments: [String]) -> String {
+        let words = ([program] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        return "\(words)\necho \"left with $?\"\nexec sleep 600\n"
+    }
+
+    private func trust(_ fixture: ExecFixture) throws {
+        let file = fixture.home.at("config.toml")
+        let text = String(decoding: try PosixFile.read(file, limit: 1 << 20), as: UTF8.self)
+        let root = PosixFile.canonical(fixture.repository.path) ?? fixture.repository.path
+        try PosixFile.replace(file, with: Array((text + "\n[projects.\"\(root)\"]\ntrust_level = \"trusted\"\n").utf8))
+    }
+
+    private func tmux(_ arguments: [String], input: [UInt8] = []) throws -> OracleCommand.Result {
+        try OracleCommand.run(["tmux", "-L", name] + arguments, in: folder, input: input)
+    }
+
+    /// Keys by tmux's names, or text.
+    func send(_ keys: String...) throws { _ = try tmux(["send-keys"] + keys) }
+
+    func type(_ text: String) throws { _ = try tmux(["send-keys", "-l", text]) }
+
+    /// A bracketed paste.
+    func paste(_ text: String) throws {
+        _ = try tmux(["load-buffer", "-"], input: Array(text.utf8))
+        _ = try tmux(["paste-buffer", "-p"])
+    }
+
+    func resize(width: Int, height: Int) throws {
+        _ = try tmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
+    }
+
+    /// The screen with what scrolled off it.
+    var screen: String {
+        get throws { String(decoding: try tmux(["capture-pane", "-p", "-S", "-2000"]).output, as: UTF8.self) }
+    }
+
+    /// Returns the screen once it holds a text.
+    @discardableResult
+    func wait(for text: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
+        try await wait("“\(text)”", sourceLocation: sourceLocation) { $0.contains(text) }
+    }
+
+    @discardableResult
+    func wait(
+        _ what: String, sourceLocation: SourceLocation = #_sourceLocation, until condition: (String) -> Bool
+    ) async throws -> String {
+        let start = ContinuousClock.now
+        while true {
+            let screen = try screen
+            if condition(screen) { return screen }
+            guard ContinuousClock.now - start < Self.deadline else {
+                Issue.record("\(what) did not come; the screen:\n\(screen)", sourceLocation: sourceLocation)
+                throw TestFailure("\(what) did not come")
+            }
+            // The terminal tells nobody that it has changed; looking now and then leaves the cores to the program.
+            try await Task.sleep(for: .milliseconds(30))
+        }
+    }
+}

@@ -100,34 +100,3 @@ struct TreeCopy {
         }
     }
 }
-
-/// Removes a whole tree without following a link out of it.
-enum TreeRemoval {
-    /// No error if nothing is there.
-    static func remove(_ path: String) throws(SystemError) {
-        guard unlink(path) != 0 else { return }
-        guard errno != ENOENT else { return }
-        guard errno == EISDIR || errno == EPERM else { throw SystemError("unlink", path, errno: errno) }
-        chmod(path, 0o700)
-        try empty(try FolderHandle.root(path))
-        guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("rmdir", path, errno: errno) }
-    }
-
-    private static func empty(_ folder: FolderHandle) throws(SystemError) {
-        for name in try folder.names() {
-            guard let status = folder.status(of: name) else { continue }
-            guard status.st_mode & S_IFMT == S_IFDIR else {
-                guard unlinkat(folder.descriptor, name, 0) == 0 || errno == ENOENT else {
-                    throw SystemError("unlink", name.shownPath, errno: errno)
-                }
-                continue
-            }
-            // An agent may have left folders that their owner cannot enter or change.
-            if status.st_mode & 0o700 != 0o700 { fchmodat(folder.descriptor, name, 0o700, 0) }
-            try empty(try folder.folder(name.nameBytes))
-            guard unlinkat(folder.descriptor, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
-                throw SystemError("rmdir", name.shownPath, errno: errno)
-            }
-        }
-    }
-}

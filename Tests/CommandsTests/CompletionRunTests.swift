@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import TestSupport
 import Testing
 
@@ -91,6 +92,26 @@ import Testing
             let evidence = try Self.evidence(run)
             #expect(Self.standings(evidence) == ["tests_pass proved"])
             #expect(evidence["runs"]?.array?.map { $0["source"] } == ["check", "check"])
+        }
+    }
+
+    @Test func aSlowProofEndsWithItsTimeAndWithAnInterrupt() async throws {
+        // Quick for the agent, and without an end for the engine.
+        let files = ["run-tests.sh": "test ! -e ran || { echo again; sleep 600; }; touch ran\n", ".gitignore": "ran\n"]
+        let steps = [ExecFixture.shell("rm -f ran; sh run-tests.sh"), Self.lie]
+        try await ExecFixture.with(steps + steps, files: files) { fixture in
+            let late = try await fixture.exec([
+                "--json", "-s", "workspace-write", "-c", "completion.timeout_seconds=1", "mend it",
+            ])
+            #expect(late.status == 0, "\(late.text)")
+            #expect(Self.standings(try Self.evidence(late)) == ["fixed unproved", "tests_pass unproved"])
+            let run = try fixture.start("--json", "-s", "workspace-write", "mend it")
+            // The proof's item is the second of its command.
+            try await run.waitForOutput {
+                $0.contains("\"command\":\"sh run-tests.sh\"") && $0.contains("All tests pass")
+            }
+            run.signal(SIGINT)
+            #expect(try await run.result().status == 130)
         }
     }
 }

@@ -94,3 +94,39 @@ import Testing
         }
     }
 }
+
+/// A session that moves, with its changes.
+@Suite(.timeLimit(.minutes(2))) struct WorktreeHandoffTests {
+    private static func lockgate(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
+        try await ProgramRun.run(
+            "lockgate", arguments, in: fixture.repository.path, environment: fixture.environment, scratch: fixture.home)
+    }
+
+    @Test func aLocalSessionGoesToAWorktreeAndTheTreeIsAsCommitted() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("echo agent >> README.md; echo new > made"), .text("Begun."),
+            ExecFixture.shell("pwd; cat made; echo more >> README.md"), .text("Ended."),
+        ]) { fixture in
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "begin"])
+            let session = try #require(run.events.first?["thread_id"]?.string)
+            let out = try await Self.lockgate(fixture, "worktree", "handoff", session, "--to", "apart", "--json")
+            #expect(out.status == 0, "\(out.text)\(out.errorText)")
+            #expect(try fixture.repository.git("status", "--porcelain") == "")
+            let path = try #require(try JSONValue(parsing: out.output)["to"]?.string)
+            let second = try await fixture.exec(["--json", "-s", "workspace-write", "resume", session, "go on"])
+            #expect(second.items("command_execution").first?["aggregated_output"] == .string("\(path)\nnew\n"))
+            #expect(try fixture.repository.git("status", "--porcelain") == "")
+            // And back, where something was edited meanwhile.
+            try fixture.repository.folder.write("mine", "mine\n")
+            let back = try await Self.lockgate(fixture, "worktree", "handoff", session)
+            #expect(back.status == 0, "\(back.text)\(back.errorText)")
+            #expect(try fixture.repository.folder.text("README.md") == "# Test\nagent\nmore\n")
+            #expect(try fixture.repository.git("status", "--porcelain") == " M README.md\n?? made\n?? mine\n")
+            // Both moves are turns.
+            for _ in 0..<2 { #expect(try await Self.lockgate(fixture, "undo", "--yes").status == 0) }
+            #expect(try fixture.repository.git("status", "--porcelain") == " M README.md\n?? made\n?? mine\n")
+            #expect(try fixture.repository.folder.text("README.md") == "# Test\nagent\n")
+            #expect(try await Self.lockgate(fixture, "audit", "verify", session).status == 0)
+        }
+    }
+}

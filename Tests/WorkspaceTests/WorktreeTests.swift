@@ -132,6 +132,8 @@ import Wire
             #expect(try store.remove("clean").archive == nil)
             for (name, script) in [
                 ("commit", "git commit -q --allow-empty -m Own"), ("untracked", "echo new > new"),
+                ("assumed", "git update-index --assume-unchanged b; echo edit >> b"),
+                ("skipped", "git update-index --skip-worktree b; echo edit >> b"),
                 ("ignored", "echo log > x.log"), ("staged", "echo s > s; git add s; rm s"),
                 ("detached", "git checkout -q --detach; git commit -q --allow-empty -m Own"),
             ] {
@@ -195,6 +197,21 @@ import Wire
                 ])
             #expect(throws: LockgateError.self) { try store.merge(merge) }
             #expect(try fixture.workspace.picture().withoutObjects == before)
+        }
+    }
+
+    @Test func aWorktreeThatLeadsElsewhereIsNotFollowed() throws {
+        try WorktreeFixture.with { fixture in
+            let store = try fixture.store()
+            let record = try store.create(WorktreeRequest(name: "w")).record
+            // A repository of its own, whose working tree is another folder.
+            try fixture.shell(
+                "rm .git; git init -q .; git config core.worktree ../../../../work; echo x > x", in: record)
+            #expect(throws: LockgateError.self) { try store.diff("w") }
+            #expect(throws: LockgateError.self) { try store.planMerge("w") }
+            #expect(throws: LockgateError.self) { try store.remove("w") }
+            #expect(PosixFile.exists("\(record.path)/x"))
+            #expect(try store.remove("w", discards: true).archive == nil)
         }
     }
 }

@@ -159,6 +159,8 @@ struct AttemptsRun: Sendable {
         do {
             let journal = try SessionJournal.create(in: SessionStore(home: place.setup.home))
             result.session = journal.id.text
+            // As in any worktree: see `ExecRun`.
+            _ = journal.prepareSeal()
             front.began(result)
             let turn = try await run(place, prompt, budget, journal, watch)
             result.message = turn.message ?? ""

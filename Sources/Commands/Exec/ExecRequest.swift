@@ -215,6 +215,9 @@ struct ExecRequest: Sendable {
                 "--attempts makes worktrees and sessions of its own: without resume, --worktree, --ephemeral and --ask",
                 "leave the other out")
         }
+        guard options.image.isEmpty, options.outputSchema == nil, options.outputLastMessage == nil else {
+            throw usage("--attempts does not go with -i, --output-schema and -o", "leave them out")
+        }
         let models = (options.models ?? "").split(separator: ",").map { String($0) }
         return Attempts(count: count, models: models)
     }

@@ -52,6 +52,9 @@ struct ExecRun {
         try checkLastMessageFile(cwd: setup.startDirectory)
 
         let (journal, records) = try openJournal(place)
+        // A worktree lies in the folder of the product's own files, and what comes into that after a command has begun is
+        // not hidden from it: what signs journals is there before.
+        if setup.worktree != nil { _ = journal.prepareSeal() }
         let front = FrontEnd(request: request, environment: environment)
         let events = EventLog(journal: journal, sink: front.show, live: front.live)
         let assembled = try await setup.assemble(

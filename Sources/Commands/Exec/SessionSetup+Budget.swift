@@ -4,6 +4,7 @@ import Engine
 import Journal
 import Models
 import Wire
+import Workspace
 
 extension SessionSetup {
     /// The limits of the command line and the configuration, and what they are counted with.
@@ -36,7 +37,8 @@ extension SessionSetup {
             cheaperModel: own.cheaperModel)
         return BudgetLedger(
             limits: limits, ladder: ladder, session: used ?? Spend(),
-            shared: request.isEphemeral ? nil : SpendLog(home: home, project: configuration.project.root),
+            shared: request.isEphemeral
+                ? nil : SpendLog(home: home, project: worktree?.root ?? configuration.project.root),
             spansTurns: spansTurns)
     }
 

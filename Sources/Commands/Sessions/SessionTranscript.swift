@@ -141,6 +141,17 @@ struct SessionTranscript {
                 .budget, time,
                 "\(text("budget")): \(payload["spent"]?.text ?? "?") of \(payload["limit"]?.text ?? "?")",
                 isFailed: payload["exceeded"] == true)
+        case "worktree": add(.other, time, "worktree \(text("name"))", ["\(text("branch")) at \(text("path"))"])
+        case "completion.evidence":
+            for claim in payload["claims"]?.array ?? [] {
+                let standing = claim["standing"]?.string ?? "?"
+                add(
+                    .check, time, "\(standing): \(claim["text"]?.string ?? "?")", [claim["reason"]?.string],
+                    isFailed: standing != "proved")
+            }
+            for flag in payload["flags"]?.array ?? [] {
+                add(.warning, time, "\(flag["path"]?.string ?? "?"): \(flag["detail"]?.string ?? "?")")
+            }
         case "compacted": add(.summary, time, "the conversation was summarised")
         default:
             var rest = payload

@@ -37,13 +37,13 @@ package struct WorktreeCommand: AsyncParsableCommand {
                             .joined(separator: "\n")
                 }
                 let records = store.records.filter { $0.state == .ready }
-                var rows: [(WorktreeRecord, [(path: [UInt8], kind: FileChangeSummary.Kind)])] = []
-                for record in records { rows.append((record, try store.changes(of: record.name))) }
+                // What cannot be looked into is listed all the same.
+                let rows = records.map { record in (record, (try? store.changes(of: record.name))?.count) }
                 if place.json {
                     return JSONValue.array(
                         rows.map { record, changes in
                             var json = record.json
-                            json["changed"] = .int(changes.count)
+                            json["changed"] = .optional(changes)
                             json["used"] = .string(store.lastUse(record).rfc3339)
                             return json
                         }
@@ -51,7 +51,7 @@ package struct WorktreeCommand: AsyncParsableCommand {
                 }
                 guard !rows.isEmpty else { return "There are no worktrees. Make one: lockgate exec --worktree \"...\"" }
                 return rows.map { record, changes in
-                    "\(record.name)\t\(record.branch)\t\(changes.count) changed\tused \(LocalTime.text(store.lastUse(record)))\t\(record.path)"
+                    "\(record.name)\t\(record.branch)\t\(changes.map { "\($0) changed" } ?? "damaged")\tused \(LocalTime.text(store.lastUse(record)))\t\(record.path)"
                 }.joined(separator: "\n")
             }
         }
@@ -143,6 +143,8 @@ package struct WorktreeCommand: AsyncParsableCommand {
             commandName: "gc", abstract: "Remove worktrees that no session has used for long, by the rule of `remove`.")
 
         @Option(help: "After how many days; worktree.days if not given.") var days: Int?
+        @Option(help: "Delete archives that are older than so many days as well; without it they stay.")
+        var archives: Int?
         @OptionGroup var place: WorktreeOptions
 
         func run() async throws {
@@ -150,13 +152,18 @@ package struct WorktreeCommand: AsyncParsableCommand {
                 let store = try place.store()
                 let limit = try days ?? place.configuration().settings.worktree.days
                 let (removed, kept) = try store.collect(unusedFor: max(0, limit))
+                let forgotten = try archives.map { days throws(LockgateError) in
+                    try store.forgetArchives(olderThan: max(0, days))
+                }
                 if place.json {
                     return JSONValue.object([
                         "removed": .array(removed.map(WorktreeOptions.json)),
+                        "archives_deleted": .array((forgotten ?? []).map { .string($0) }),
                         "kept": .array(kept.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
                     ]).text
                 }
-                let lines = removed.map(WorktreeOptions.line) + kept.map { "\($0.name) stays: \($0.reason)" }
+                let deleted = (forgotten ?? []).map { "archive \($0) deleted" }
+                let lines = removed.map(WorktreeOptions.line) + deleted + kept.map { "\($0.name) stays: \($0.reason)" }
                 return lines.isEmpty ? "Nothing to remove." : lines.joined(separator: "\n")
             }
         }

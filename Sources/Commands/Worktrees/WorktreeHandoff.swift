@@ -80,6 +80,7 @@ struct WorktreeHandoff: AsyncParsableCommand {
                 WorktreeRequest(name: name, carries: true, copies: settings.copies + settings.links))
             for note in created.notes { CommandOutput.warn(note) }
             record = created.record
+            if !keep { try store.takeOver(record) }
         }
         if !keep {
             for conflict in try store.clearLocal(label: "handoff to the worktree \(name)") {

@@ -146,6 +146,7 @@ struct HostGit {
             }
         }
         let environment = ["GIT_INDEX_FILE": index]
+        try lookEverywhere(environment)
         // git does not look into repositories, and lists them with a slash.
         let nested = try run(["ls-files", "-z", "--others", "--exclude-standard"], environment: environment)
             .split(separator: 0).filter { $0.last == UInt8(ascii: "/") }.map { Array($0.dropLast()) }
@@ -153,6 +154,28 @@ struct HostGit {
         try run(["add", "-A", "--", "."] + excluded, environment: environment)
         let tree = try run(["write-tree"], environment: environment)
         return Snapshot(tree: String(decoding: tree.prefix { $0 != 0x0A }, as: UTF8.self), nested: nested)
+    }
+
+    /// Takes the marks off an index that keep git from looking at a file: `--assume-unchanged`, and `--skip-worktree`
+    /// where the file is there all the same. Work must not be hidden by them.
+    private func lookEverywhere(_ environment: [String: String]) throws(LockgateError) {
+        var assumed: [UInt8] = []
+        var skipped: [UInt8] = []
+        for entry in try run(["ls-files", "-v", "-z"], environment: environment).split(separator: 0) {
+            guard let mark = entry.first, mark != UInt8(ascii: "H"), entry.count > 2 else { continue }
+            let path = Array(entry.dropFirst(2))
+            if mark == UInt8(ascii: "S") || mark == UInt8(ascii: "s") {
+                var status = stat()
+                let place = Array("\(folder)/".utf8) + path
+                if lstat(place.cString, &status) == 0 { skipped += path + [0] }
+            }
+            // Small letters.
+            if mark >= UInt8(ascii: "a") { assumed += path + [0] }
+        }
+        for (option, paths) in [("--no-assume-unchanged", assumed), ("--no-skip-worktree", skipped)]
+        where !paths.isEmpty {
+            try run(["update-index", option, "-z", "--stdin"], input: paths, environment: environment)
+        }
     }
 
     /// One path that differs between two trees.

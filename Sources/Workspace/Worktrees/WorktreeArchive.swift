@@ -87,10 +87,11 @@ extension WorktreeSite {
         do throws(SystemError) {
             try PosixFile.replace("\(folder)/archive.json", with: archive.json.bytes)
             // Nothing is removed before all of it is on the disk.
-            sync()
+            try WholeTree.flush(try FolderHandle.root(folder))
             guard rename(folder, "\(store.archives)/\(id)") == 0 else {
                 throw SystemError("rename", folder, errno: errno)
             }
+            fsync(try FolderHandle.root(store.archives).descriptor)
         } catch {
             throw .worktree(error)
         }
@@ -102,7 +103,7 @@ extension WorktreeSite {
         _ record: WorktreeRecord, _ contents: WorktreeContents, into folder: String
     ) throws(LockgateError) -> Bool {
         guard !contents.ownCommits.isEmpty else { return false }
-        let git = try self.git(record.path)
+        let git = try worktreeGit(record)
         var names: [String] = []
         for name in ["HEAD", record.branchRef] {
             if try git.line(["rev-parse", "--verify", "--quiet", name]) != nil { names.append(name) }

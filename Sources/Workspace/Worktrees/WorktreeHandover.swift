@@ -23,6 +23,19 @@ extension WorktreeStore {
         }
     }
 
+    /// Makes what a new worktree was carried part of its changes, since the local tree is about to lose it.
+    package func takeOver(_ record: WorktreeRecord) throws(LockgateError) {
+        try locked { site throws(LockgateError) in
+            var record = try self.record(record.name)
+            let git = try site.worktreeGit(record)
+            try site.keep(record.baseTree, at: record.mergedRef, parent: record.baseCommit, git)
+            record.mergedTree = record.baseTree
+            let tree = try git.run(["rev-parse", "\(record.baseCommit)^{tree}"])
+            record.baseTree = String(decoding: tree.prefix { $0 != 0x0A }, as: UTF8.self)
+            try save(record)
+        }
+    }
+
     /// Takes the local tree's uncommitted changes out of it, as a turn that `lockgate undo` takes back. The index stays.
     ///
     /// - Returns: paths that stayed because they were changed in the meantime.

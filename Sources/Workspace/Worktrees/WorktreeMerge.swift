@@ -19,7 +19,7 @@ extension WorktreeStore {
     package func diff(_ name: String, namesOnly: Bool = false) throws(LockgateError) -> [UInt8] {
         try locked { site throws(LockgateError) in
             let record = try record(name)
-            let git = try site.git(record.path)
+            let git = try site.worktreeGit(record)
             let tree = try git.snapshot(scratch: state).tree
             let form =
                 namesOnly ? ["--name-status"] : ["-p", "--no-ext-diff", "--no-textconv", "--full-index", "--binary"]
@@ -31,7 +31,7 @@ extension WorktreeStore {
     package func changes(of name: String) throws(LockgateError) -> [(path: [UInt8], kind: FileChangeSummary.Kind)] {
         try locked { site throws(LockgateError) in
             let record = try record(name)
-            let git = try site.git(record.path)
+            let git = try site.worktreeGit(record)
             return try git.differences(from: record.baseTree, to: try git.snapshot(scratch: state).tree).map {
                 ($0.path, $0.oldMode == 0 ? .add : $0.newMode == 0 ? .delete : .update)
             }
@@ -42,7 +42,7 @@ extension WorktreeStore {
     package func changedSize(of name: String) throws(LockgateError) -> (files: Int, lines: Int) {
         try locked { site throws(LockgateError) in
             let record = try record(name)
-            let git = try site.git(record.path)
+            let git = try site.worktreeGit(record)
             let tree = try git.snapshot(scratch: state).tree
             let listed = try git.run(
                 [
@@ -62,7 +62,7 @@ extension WorktreeStore {
     package func planMerge(_ name: String) throws(LockgateError) -> WorktreeMerge {
         try locked { site throws(LockgateError) in
             let record = try record(name)
-            let git = try site.git(record.path)
+            let git = try site.worktreeGit(record)
             let now = try git.snapshot(scratch: state)
             let tree = now.tree
             var skipped = now.nested
@@ -109,7 +109,7 @@ extension WorktreeStore {
             let kept = try CheckpointStore(home: home, workspace: root).apply(merge.plan)
             var record = try record(merge.record.name)
             record.mergedTree = merge.tree
-            try site.keep(merge.tree, at: record.mergedRef, parent: record.baseCommit, try site.git(record.path))
+            try site.keep(merge.tree, at: record.mergedRef, parent: record.baseCommit, try site.worktreeGit(record))
             try save(record)
             return kept
         }

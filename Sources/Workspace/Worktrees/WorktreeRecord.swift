@@ -22,7 +22,7 @@ package struct WorktreeRecord: Sendable, Hashable {
     package var baseCommit: String
     /// Its files as they were when it was ready, carried changes included; empty before.
     package var baseTree: String
-    /// Its files when they were last merged into the local tree; nil if never.
+    /// Its files when the local tree last had them, by a merge or before a hand-over; nil if never.
     package var mergedTree: String?
     /// Made, or brought back.
     package var created: WallTime

@@ -59,6 +59,21 @@ extension WorktreeStore {
         }
     }
 
+    /// Deletes archives that are older than so many days.
+    ///
+    /// - Returns: their ids.
+    package func forgetArchives(olderThan days: Int, now: WallTime = .now) throws(LockgateError) -> [String] {
+        try locked { site throws(LockgateError) in
+            var forgotten: [String] = []
+            for archive in archivedWorktrees
+            where now.milliseconds - archive.archived.milliseconds >= Int64(days) * 86_400_000 {
+                try site.discard("\(archives)/\(archive.id)")
+                forgotten.append(archive.id)
+            }
+            return forgotten
+        }
+    }
+
     /// Brings an archived worktree back as it was: files, modes, links, index, branch.
     ///
     /// - Parameter id: an archive's id, or a worktree's name for its newest.
@@ -84,7 +99,7 @@ extension WorktreeSite {
             let tip = branch ?? record.baseCommit
             return WorktreeContents(tip: tip, ownCommits: try commits(record, [tip], base), changed: [], ignored: [])
         }
-        let git = try self.git(record.path)
+        let git = try worktreeGit(record)
         let head = try git.line(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
         let tip = branch ?? head ?? record.baseCommit
         let own = try commits(record, [tip, head].compactMap(\.self), base)
@@ -128,10 +143,15 @@ extension WorktreeSite {
         var record = record
         let use = try store.reserve(record.name)
         defer { withExtendedLifetime(use) {} }
-        let contents = try contents(of: record)
-        let archive = discards || contents.isEmpty ? nil : try archive(record, contents)
+        var archive: WorktreeArchive?
+        if discards {
+            record.tip = try repositoryGit().line(["rev-parse", "--verify", "--quiet", record.branchRef])
+        } else {
+            let contents = try contents(of: record)
+            if !contents.isEmpty { archive = try self.archive(record, contents) }
+            record.tip = contents.tip
+        }
         record.state = .removing
-        record.tip = contents.tip
         try store.save(record)
         try finishRemoval(record)
         return RemovedWorktree(name: record.name, archive: archive)
@@ -179,9 +199,7 @@ extension WorktreeSite {
             try putBackState(record, from: folder)
             _ = try own.attempt(["update-index", "-q", "--refresh"])
             record.baseCommit = archive.record.baseCommit
-            if try own.line(["rev-parse", "--verify", "--quiet", "\(record.baseTree)^{tree}"]) != nil {
-                try keep(record.baseTree, at: record.baseRef, parent: record.baseCommit, own)
-            }
+            try keepTrees(&record, own)
         } catch {
             record.baseCommit = archive.tip
             try? takeBack(record)
@@ -190,6 +208,21 @@ extension WorktreeSite {
         record.state = .ready
         try store.save(record)
         return record
+    }
+
+    /// Keeps the trees that a merge compares with; what git has collected meanwhile is replaced by the commit's own.
+    private func keepTrees(_ record: inout WorktreeRecord, _ git: HostGit) throws(LockgateError) {
+        if try git.attempt(["cat-file", "-e", "\(record.baseTree)^{tree}"]).status == 0 {
+            try keep(record.baseTree, at: record.baseRef, parent: record.baseCommit, git)
+        } else {
+            record.baseTree = try git.line(["rev-parse", "\(record.baseCommit)^{tree}"]) ?? record.baseTree
+        }
+        guard let merged = record.mergedTree else { return }
+        if try git.attempt(["cat-file", "-e", "\(merged)^{tree}"]).status == 0 {
+            try keep(merged, at: record.mergedRef, parent: record.baseCommit, git)
+        } else {
+            record.mergedTree = nil
+        }
     }
 
     private func putBackFiles(_ record: WorktreeRecord, from folder: String) throws(LockgateError) {

@@ -20,6 +20,27 @@ package struct WorktreeSite: ~Copyable {
     /// git in the repository itself, which is there when working trees are not.
     func repositoryGit() throws(LockgateError) -> HostGit { try git(store.repository) }
 
+    /// git in a worktree, if its `.git` still leads to this repository: whoever worked in it may have put something else
+    /// there, and git would then take any folder for the working tree.
+    ///
+    /// - Throws: `worktree.damaged`.
+    func worktreeGit(_ record: WorktreeRecord) throws(LockgateError) -> HostGit {
+        var status = stat()
+        let link = "\(record.path)/.git"
+        let line = (try? PosixFile.read(link, limit: 16_384)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        guard lstat(link, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            line.hasPrefix("gitdir: \(store.repository)/worktrees/"), !line.contains("/../"),
+            administration(of: record).map({ line.hasPrefix("gitdir: \($0)\n") || line == "gitdir: \($0)" }) == true
+        else {
+            throw LockgateError(
+                "worktree.damaged", "\(link) does not lead to \(store.repository) any more",
+                remedy:
+                    "look into \(record.path); save what is needed, then: lockgate worktree remove --discard \(record.name)"
+            )
+        }
+        return try git(record.path)
+    }
+
     // MARK: After a kill
 
     /// Takes back what was being made, and finishes what was being removed.
@@ -79,7 +100,7 @@ package struct WorktreeSite: ~Copyable {
     }
 
     func discard(_ path: String) throws(LockgateError) {
-        do throws(SystemError) { try TreeRemoval.remove(path) } catch { throw .worktree(error) }
+        do throws(SystemError) { try WholeTree.remove(path) } catch { throw .worktree(error) }
     }
 
     /// Keeps a tree from being collected as garbage.

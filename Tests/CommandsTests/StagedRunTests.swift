@@ -139,6 +139,43 @@ import Wire
         }
     }
 
+    @Test func whatAKilledRunHasStagedIsFound() async throws {
+        try await ExecFixture.with([ExecFixture.shell("rm README.md; echo x > made"), ExecFixture.longCommand]) {
+            fixture in
+            let before = try Self.tree(fixture, isWhole: true)
+            let run = try fixture.start("--json", "--stage", "go")
+            await fixture.server.waitForRequests(2)
+            let busy = try await Self.lockgate(fixture, "apply", "--yes")
+            #expect(busy.status == 1 && busy.errorText.contains("at work"), "\(busy.errorText)")
+            run.signal(SIGKILL)
+            _ = try await run.result()
+            #expect(try Self.tree(fixture, isWhole: true) == before)
+            let applied = try await Self.lockgate(fixture, "apply", "--yes")
+            #expect(applied.status == 0, "\(applied.text)\(applied.errorText)")
+            #expect(!PosixFile.exists(fixture.repository.path + "/README.md"))
+            #expect(try await Self.lockgate(fixture, "undo", "--yes").status == 0)
+            #expect(try Self.tree(fixture, isWhole: true) == before)
+        }
+    }
+
+    /// A home inside of the workspace cannot hold a layer over it.
+    @Test func whereAnOverlayIsRefusedTheSessionWorksOnACopy() async throws {
+        try await ExecFixture.with([ExecFixture.shell("echo x > made; rm README.md"), .text("Done.")]) { fixture in
+            let inner = fixture.repository.path + "/.home"
+            try Self.shell("mkdir .home && cp '\(fixture.home.path)/config.toml' .home/", fixture)
+            let environment: [String: String?] = ["LOCKGATE_HOME": inner]
+            let forced = try await fixture.exec(
+                ["--stage", "-c", "staged.method=\"overlay\"", "go"], environment: environment)
+            let run = try await fixture.exec(["--json", "--stage", "go"], environment: environment)
+            #expect(run.status == 0, "\(run.errorText)")
+            let event = try #require(run.events.first { $0["type"] == "staged" })
+            // Kernels that take it need no copy.
+            #expect(event["method"] == (forced.status == 0 ? "overlay" : "copy"))
+            #expect(event["changed"] == 2, "\(run.text)")
+            #expect(PosixFile.exists(fixture.repository.path + "/README.md"))
+        }
+    }
+
     @Test func contradictionsAreRefused() async throws {
         try await ExecFixture.with([.text("Never.")]) { fixture in
             for arguments in [

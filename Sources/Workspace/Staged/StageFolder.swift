@@ -130,6 +130,14 @@ package struct StageFolder: Hashable, Sendable {
         }.sorted { $0.1.began.milliseconds < $1.1.began.milliseconds }
     }
 
+    /// What a process left that was killed while it made a stage. One that is at it holds the lock.
+    static func withoutRecord(home: String) -> [StageFolder] {
+        PosixFile.list(parent(home)).map { StageFolder(home: home, session: $0) }.filter { folder in
+            // One whose record cannot be read may be a newer version's.
+            do throws(LockgateError) { return try folder.read() == nil } catch { return false }
+        }
+    }
+
     /// What the stages of a workspace began with: needed as long as they may be applied.
     ///
     /// - Throws: for a record that cannot be read: what it needs must not be taken for garbage.

@@ -158,21 +158,31 @@ import Wire
         }
     }
 
-    /// A home inside of the workspace cannot hold a layer over it.
+    /// A home on an overlay cannot hold another one's layer.
     @Test func whereAnOverlayIsRefusedTheSessionWorksOnACopy() async throws {
-        try await ExecFixture.with([ExecFixture.shell("echo x > made; rm README.md"), .text("Done.")]) { fixture in
-            let inner = fixture.repository.path + "/.home"
-            try Self.shell("mkdir .home && cp '\(fixture.home.path)/config.toml' .home/", fixture)
-            let environment: [String: String?] = ["LOCKGATE_HOME": inner]
-            let forced = try await fixture.exec(
-                ["--stage", "-c", "staged.method=\"overlay\"", "go"], environment: environment)
-            let run = try await fixture.exec(["--json", "--stage", "go"], environment: environment)
-            #expect(run.status == 0, "\(run.errorText)")
-            let event = try #require(run.events.first { $0["type"] == "staged" })
-            // Kernels that take it need no copy.
-            #expect(event["method"] == (forced.status == 0 ? "overlay" : "copy"))
-            #expect(event["changed"] == 2, "\(run.text)")
-            #expect(PosixFile.exists(fixture.repository.path + "/README.md"))
+        let change = ExecFixture.shell("echo x > made; rm README.md")
+        try await ExecFixture.with([change, .text("Done."), change, .text("Done.")]) { fixture in
+            try await TemporaryFolder.with { layers in
+                for name in ["upper", "work"] { try layers.makeFolder(name) }
+                let mount =
+                    "userxattr,lowerdir=\(fixture.home.path),upperdir=\(layers.path)/upper,workdir=\(layers.path)/work"
+                let wrapper = [
+                    "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                    "mount -t overlay -o '\(mount)' overlay '\(fixture.home.path)' && exec \"$@\"", "sh",
+                ]
+                let before = try Self.tree(fixture, isWhole: true)
+                let run = try await fixture.exec(["--json", "--stage", "go"], wrapper: wrapper)
+                #expect(run.status == 0, "\(run.errorText)")
+                #expect(run.errorText.contains("The session works on a copy."), "\(run.errorText)")
+                let event = try #require(run.events.first { $0["type"] == "staged" })
+                #expect(event["method"] == "copy")
+                #expect(event["changed"] == 2, "\(run.text)")
+                // Nobody asked for a stage: nothing is copied, and nothing can be changed.
+                let other = try await fixture.exec(["--json", "go"], wrapper: wrapper)
+                #expect(other.errorText.contains("this session is read-only"), "\(other.errorText)")
+                #expect(!other.events.contains { $0["type"] == "staged" })
+                #expect(try Self.tree(fixture, isWhole: true) == before)
+            }
         }
     }
 

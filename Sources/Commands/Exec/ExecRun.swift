@@ -54,7 +54,9 @@ struct ExecRun {
             progress: front.note)
         let (policy, standing) = (assembled.gate.policy, assembled.standing)
         if records == nil {
-            try journal.append("session", setup.header(journal: journal, policy: policy, standing: standing))
+            try journal.append(
+                "session",
+                setup.header(journal: journal, policy: policy, standing: standing, isStaged: assembled.isStaged))
         }
         try events.emit(.threadStarted(id: journal.id))
         for warning in setup.warnings + [standing.warning].compactMap(\.self) {

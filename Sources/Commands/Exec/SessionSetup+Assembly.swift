@@ -57,7 +57,7 @@ extension SessionSetup {
             settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
-        return AssembledSession(session: session, gate: gate, standing: standing) {
+        return AssembledSession(session: session, gate: gate, standing: standing, isStaged: stage != nil) {
             await commands.closeAll()
             await hookLauncher?.shutDown()
             await launcher.shutDown()

@@ -93,8 +93,10 @@ struct SessionSetup: Sendable {
     }
 
     /// The first record of a session.
-    func header(journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding) -> JSONValue {
-        [
+    func header(
+        journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding, isStaged: Bool
+    ) -> JSONValue {
+        var object: JSONObject = [
             "id": .string(journal.id.text), "format": .int(JournalRecord.format), "version": .string(Version.text),
             "cwd": .string(cwd), "model": .string(selection.model), "provider": .string(selection.provider.id),
             "policy": policy.json,
@@ -102,6 +104,8 @@ struct SessionSetup: Sendable {
             "toolchains": .array(toolchains.found.map(\.json)),
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
+        if isStaged { object["workspace"] = .string(WorkspaceKind.staged.rawValue) }
+        return .object(object)
     }
 
     func turnHeader(policy: AccessPolicy) -> ThreadEvent.TurnHeader {
@@ -117,5 +121,7 @@ struct AssembledSession: Sendable {
     let gate: Gate
     /// The sandbox's level on this machine.
     let standing: SandboxStanding
+    /// Whether what it changes waits in a stage.
+    let isStaged: Bool
     let close: @Sendable () async -> Void
 }

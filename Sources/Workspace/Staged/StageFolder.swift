@@ -98,10 +98,18 @@ package struct StageFolder: Hashable, Sendable {
                     throw SystemError("chmod", upper, errno: errno)
                 }
             }
+            // Waits for no disk: it is written again with what the stage begins with, before anything is in it.
+            let temporary = path + "/record.json.new"
+            let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard file >= 0 else { throw SystemError("open", temporary, errno: errno) }
+            defer { close(file) }
+            try PosixFile.writeAll(file, record.json.bytes)
+            guard rename(temporary, path + "/record.json") == 0 else {
+                throw SystemError("rename", temporary, errno: errno)
+            }
         } catch {
             throw .stage(error)
         }
-        try write(record)
     }
 
     /// Removes what it holds, and keeps its record.

@@ -139,6 +139,53 @@ import Wire
         }
     }
 
+    @Test func whatAKilledRunHasStagedIsFound() async throws {
+        try await ExecFixture.with([ExecFixture.shell("rm README.md; echo x > made"), ExecFixture.longCommand]) {
+            fixture in
+            let before = try Self.tree(fixture, isWhole: true)
+            let run = try fixture.start("--json", "--stage", "go")
+            await fixture.server.waitForRequests(2)
+            let busy = try await Self.lockgate(fixture, "apply", "--yes")
+            #expect(busy.status == 1 && busy.errorText.contains("at work"), "\(busy.errorText)")
+            run.signal(SIGKILL)
+            _ = try await run.result()
+            #expect(try Self.tree(fixture, isWhole: true) == before)
+            let applied = try await Self.lockgate(fixture, "apply", "--yes")
+            #expect(applied.status == 0, "\(applied.text)\(applied.errorText)")
+            #expect(!PosixFile.exists(fixture.repository.path + "/README.md"))
+            #expect(try await Self.lockgate(fixture, "undo", "--yes").status == 0)
+            #expect(try Self.tree(fixture, isWhole: true) == before)
+        }
+    }
+
+    /// A home on an overlay cannot hold another one's layer.
+    @Test func whereAnOverlayIsRefusedTheSessionWorksOnACopy() async throws {
+        let change = ExecFixture.shell("echo x > made; rm README.md")
+        try await ExecFixture.with([change, .text("Done."), change, .text("Done.")]) { fixture in
+            try await TemporaryFolder.with { layers in
+                for name in ["upper", "work"] { try layers.makeFolder(name) }
+                let mount =
+                    "userxattr,lowerdir=\(fixture.home.path),upperdir=\(layers.path)/upper,workdir=\(layers.path)/work"
+                let wrapper = [
+                    "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                    "mount -t overlay -o '\(mount)' overlay '\(fixture.home.path)' && exec \"$@\"", "sh",
+                ]
+                let before = try Self.tree(fixture, isWhole: true)
+                let run = try await fixture.exec(["--json", "--stage", "go"], wrapper: wrapper)
+                #expect(run.status == 0, "\(run.errorText)")
+                #expect(run.errorText.contains("The session works on a copy."), "\(run.errorText)")
+                let event = try #require(run.events.first { $0["type"] == "staged" })
+                #expect(event["method"] == "copy")
+                #expect(event["changed"] == 2, "\(run.text)")
+                // Nobody asked for a stage: nothing is copied, and nothing can be changed.
+                let other = try await fixture.exec(["--json", "go"], wrapper: wrapper)
+                #expect(other.errorText.contains("this session is read-only"), "\(other.errorText)")
+                #expect(!other.events.contains { $0["type"] == "staged" })
+                #expect(try Self.tree(fixture, isWhole: true) == before)
+            }
+        }
+    }
+
     @Test func contradictionsAreRefused() async throws {
         try await ExecFixture.with([.text("Never.")]) { fixture in
             for arguments in [

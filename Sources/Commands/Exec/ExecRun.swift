@@ -65,7 +65,9 @@ struct ExecRun {
         front.redact(with: assembled.redactor)
         let (policy, standing) = (assembled.gate.policy, assembled.standing)
         if records == nil {
-            try journal.append("session", setup.header(journal: journal, policy: policy, standing: standing))
+            try journal.append(
+                "session",
+                setup.header(journal: journal, policy: policy, standing: standing, isStaged: assembled.isStaged))
         }
         try events.emit(.threadStarted(id: journal.id))
         if let worktree = setup.worktreePlace { try events.emit(.worktree(worktree)) }

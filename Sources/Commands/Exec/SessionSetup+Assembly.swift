@@ -63,7 +63,9 @@ extension SessionSetup {
             settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
-        return AssembledSession(session: session, gate: gate, standing: standing, redactor: redactor) {
+        return AssembledSession(
+            session: session, gate: gate, standing: standing, isStaged: stage != nil, redactor: redactor
+        ) {
             await commands.closeAll()
             await hookLauncher?.shutDown()
             await launcher.shutDown()

@@ -100,7 +100,9 @@ struct SessionSetup: Sendable {
     }
 
     /// The first record of a session.
-    func header(journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding) -> JSONValue {
+    func header(
+        journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding, isStaged: Bool
+    ) -> JSONValue {
         var header: JSONValue = [
             "id": .string(journal.id.text), "format": .int(JournalRecord.format), "version": .string(Version.text),
             "cwd": .string(cwd), "model": .string(selection.model), "provider": .string(selection.provider.id),
@@ -110,6 +112,7 @@ struct SessionSetup: Sendable {
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
         if let worktreePlace { header["worktree"] = .object(worktreePlace.json) }
+        if isStaged { header["workspace"] = .string(WorkspaceKind.staged.rawValue) }
         return header
     }
 
@@ -134,6 +137,8 @@ struct AssembledSession: Sendable {
     let gate: Gate
     /// The sandbox's level on this machine.
     let standing: SandboxStanding
+    /// Whether what it changes waits in a stage.
+    let isStaged: Bool
     /// What keeps secrets out of requests and records; nil where it is switched off.
     let redactor: Redactor?
     let close: @Sendable () async -> Void

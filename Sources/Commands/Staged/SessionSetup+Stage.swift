@@ -66,6 +66,9 @@ extension SessionSetup {
                 progress(
                     "only the workspace is staged; not writable in this session: \(dropped.joined(separator: ", "))")
             }
+            // The mode that is shown and recorded is that of the stage.
+            let why = wish.isDefault ? "this project is not trusted, so " : ""
+            progress("\(why)changes are staged: nothing of the workspace changes before `lockgate apply`")
             policy = staged
             return (stage, standing)
         } catch {

@@ -98,10 +98,18 @@ package struct StageFolder: Hashable, Sendable {
                     throw SystemError("chmod", upper, errno: errno)
                 }
             }
+            // Waits for no disk: it is written again with what the stage begins with, before anything is in it.
+            let temporary = path + "/record.json.new"
+            let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard file >= 0 else { throw SystemError("open", temporary, errno: errno) }
+            defer { close(file) }
+            try PosixFile.writeAll(file, record.json.bytes)
+            guard rename(temporary, path + "/record.json") == 0 else {
+                throw SystemError("rename", temporary, errno: errno)
+            }
         } catch {
             throw .stage(error)
         }
-        try write(record)
     }
 
     /// Removes what it holds, and keeps its record.
@@ -128,6 +136,14 @@ package struct StageFolder: Hashable, Sendable {
             let folder = StageFolder(home: home, session: name)
             return folder.record.map { (folder, $0) }
         }.sorted { $0.1.began.milliseconds < $1.1.began.milliseconds }
+    }
+
+    /// What a process left that was killed while it made a stage. One that is at it holds the lock.
+    static func withoutRecord(home: String) -> [StageFolder] {
+        PosixFile.list(parent(home)).map { StageFolder(home: home, session: $0) }.filter { folder in
+            // One whose record cannot be read may be a newer version's.
+            do throws(LockgateError) { return try folder.read() == nil } catch { return false }
+        }
     }
 
     /// What the stages of a workspace began with: needed as long as they may be applied.

@@ -35,6 +35,7 @@ package struct StageSweep {
                 }
             }
         }
+        for folder in StageFolder.withoutRecord(home: home) { remove(folder) }
         for stage in dropped.sorted(by: { $0.changed < $1.changed }) where sum > maxBytes {
             if remove(stage.folder) { sum -= min(sum, stage.size) }
         }

@@ -337,7 +337,10 @@ extension ScreenState {
         case .explain where argument.isEmpty:
             hint = "/explain COMMAND says why it would be allowed or not"
             return []
-        case .help, .status, .diff, .explain: return [.command(command, argument)]
+        case .rename where argument.isEmpty:
+            hint = "/rename NAME gives this session a name, by which it can be resumed"
+            return []
+        case .help, .status, .diff, .explain, .rename: return [.command(command, argument)]
         }
     }
 }

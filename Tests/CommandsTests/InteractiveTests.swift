@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Glibc
 import TestSupport
 import Testing
 import Wire
@@ -34,6 +35,8 @@ import Wire
                 try terminal.send("C-d")
                 screen = try await terminal.wait(for: "left with 0")
                 #expect(screen.contains("To go on with this session: lockgate resume"))
+                // The first frame leaves nothing behind.
+                #expect(!screen.contains("starting"), "\(screen)")
             }
         }
     }
@@ -116,17 +119,20 @@ import Wire
         try await ExecFixture.with([.text("The first answer."), .text("The second answer.")]) { fixture in
             try await TerminalMultiplexer.with(fixture, ["first question"]) { terminal in
                 try await terminal.wait(for: Self.done)
+                try terminal.type("/rename the first")
+                try terminal.send("Enter")
+                try await terminal.wait(for: "lockgate resume \"the first\" goes on with it")
                 try terminal.send("C-d")
                 try await terminal.wait(for: "left with 0")
             }
-            try await TerminalMultiplexer.with(fixture, ["resume", "--last"], trusted: false) { terminal in
+            try await TerminalMultiplexer.with(fixture, ["resume", "the first"], trusted: false) { terminal in
                 let screen = try await terminal.wait(for: Self.done)
                 #expect(screen.contains("› first question") && screen.contains("The first answer."))
                 try terminal.type("second question")
                 try terminal.send("Enter")
                 try await terminal.wait(for: "The second answer.")
                 #expect(fixture.server.requests.last?.body.text.contains("The first answer.") == true)
-                #expect(fixture.journals.count == 1)
+                #expect(fixture.journals.filter { $0.hasSuffix(".jsonl") }.count == 1)
             }
         }
     }
@@ -185,7 +191,7 @@ import Wire
         }
     }
 
-    @Test func aTerminalIsGivenBackAfterAStopAndAKill() async throws {
+    @Test func twiceControlCLeaves() async throws {
         try await ExecFixture.with([]) { fixture in
             try await TerminalMultiplexer.with(fixture, []) { terminal in
                 try await terminal.wait(for: "? keys")
@@ -193,6 +199,19 @@ import Wire
                 try await terminal.wait(for: "Ctrl-C again leaves")
                 try terminal.send("C-c")
                 try await terminal.wait(for: "left with 0")
+                try await terminal.wait("the shell's mode") { $0.contains("icanon") && !$0.contains("-icanon") }
+            }
+        }
+    }
+
+    @Test(arguments: [(SIGSEGV, 139), (SIGTERM, 143), (SIGHUP, 129)])
+    func aTerminalIsGivenBackHoweverItEnds(signal: Int32, code: Int) async throws {
+        try await ExecFixture.with([]) { fixture in
+            try await TerminalMultiplexer.with(fixture, []) { terminal in
+                try await terminal.wait(for: "? keys")
+                try terminal.signal(signal)
+                try await terminal.wait(for: "left with \(code)")
+                try await terminal.wait("the shell's mode") { $0.contains("icanon") && !$0.contains("-icanon") }
             }
         }
     }

@@ -18,7 +18,8 @@ struct TerminalMultiplexer {
             let terminal = TerminalMultiplexer(name: "lg\(getpid())-\(UInt32.random(in: 0 ... .max))", folder: folder)
             defer { _ = try? terminal.tmux(["kill-server"]) }
             if trusted { try terminal.trust(fixture) }
-            let variables = fixture.environment.map { "\($0.key)=\($0.value)" } + ["SHELL=/bin/sh", "PS1=shell> "]
+            let variables =
+                fixture.environment.map { "\($0.key)=\($0.value)" } + ["SHELL=/bin/sh", "SWIFT_BACKTRACE=enable=no"]
             try folder.write("run.sh", Self.script(try ProgramRun.location(of: "lockgate"), arguments))
             _ = try terminal.tmux(
                 [
@@ -30,10 +31,10 @@ struct TerminalMultiplexer {
         }
     }
 
-    /// The program, and its exit code where it can be seen.
+    /// The program, its exit code where it can be seen, and the mode it left the terminal in.
     private static func script(_ program: String, _ arguments: [String]) -> String {
         let words = ([program] + arguments).map { "'\($0)'" }.joined(separator: " ")
-        return "\(words)\necho \"left with $?\"\nexec sleep 600\n"
+        return "\(words)\necho \"left with $?\"\nstty -a | grep -o -- '-*icanon'\nexec sleep 600\n"
     }
 
     private func trust(_ fixture: ExecFixture) throws {
@@ -56,6 +57,17 @@ struct TerminalMultiplexer {
     func paste(_ text: String) throws {
         _ = try tmux(["load-buffer", "-"], input: Array(text.utf8))
         _ = try tmux(["paste-buffer", "-p"])
+    }
+
+    /// Sends the program a signal.
+    func signal(_ signal: Int32) throws {
+        let shell = String(decoding: try tmux(["display-message", "-p", "#{pane_pid}"]).output, as: UTF8.self)
+            .filter(\.isNumber)
+        let path = "/proc/\(shell)/task/\(shell)/children"
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        let children = String(decoding: try PosixFile.readAll(descriptor, limit: 4096), as: UTF8.self)
+        for child in children.split(separator: " ") { kill(pid_t(child) ?? 0, signal) }
     }
 
     func resize(width: Int, height: Int) throws {

@@ -198,6 +198,17 @@ import Wire
         #expect(screen.takeActions() == [.chosen(.turn, id: "4")])
     }
 
+    @Test func aLongTranscriptOpensAtItsEndAndGoesBackToItsBeginning() {
+        var screen = ScreenFixture.ready()
+        screen.happen(.replaced((0..<3000).map { .message("entry \($0)") }))
+        screen.press(.control("t"))
+        #expect(screen.live.contains("  entry 2999"))
+        #expect(screen.state.pager?.lines.count == 2000)
+        screen.press(Key(.home))
+        #expect(screen.live[1] == "  entry 0")
+        #expect(screen.state.pager?.lines.count == 5999)
+    }
+
     @Test func idleScreensDoNotMove() {
         var screen = ScreenFixture.ready()
         #expect(!screen.state.isMoving)

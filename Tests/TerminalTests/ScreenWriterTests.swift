@@ -82,7 +82,10 @@ import Testing
             Frame([StyledLine("0123456789abcde"), StyledLine("x")], cursor: Frame.Position(row: 1, column: 0)),
             above: [StyledLine("kept")])
         // The first row takes two at ten columns.
-        #expect(String(decoding: writer.resize(width: 10, height: 6), as: UTF8.self) == "\u{1B}[2A\r\u{1B}[J")
+        let bytes = writer.resize(width: 10, height: 6)
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == "\u{1B}[2A\r\u{1B}[K\n\r\u{1B}[K\n\r\u{1B}[K\u{1B}[2A\r")
         #expect(writer.resize(width: 10, height: 6).isEmpty)
     }
 

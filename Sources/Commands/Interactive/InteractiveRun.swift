@@ -1,6 +1,7 @@
 import Basics
 import Config
 import Glibc
+import Journal
 import TUI
 import Terminal
 import Wire
@@ -27,8 +28,16 @@ enum InteractiveRun {
                 "terminal.none", "the screen cannot be shown: \(obstacle)",
                 remedy: "work without a screen: lockgate exec \"…\"", exitCode: 2)
         }
-        let request = try options.request()
         let home = try ConfigurationLoader.home(environment: environment)
+        var options = options
+        let opensSessions = options.words == ["resume"] && !options.last
+        if opensSessions {
+            options.words = []
+        } else if options.words.first == "resume", options.words.count > 1, !options.last {
+            // The beginning of an id, or a name, means a session here.
+            options.words[1] = try SessionStore(home: home).resolve(options.words[1]).id.text
+        }
+        let request = try options.request()
         signal(SIGPIPE, SIG_IGN)
         let inbox = ScreenInbox()
         let post: @Sendable (ScreenEvent) -> Void = { inbox.post($0) }
@@ -39,7 +48,7 @@ enum InteractiveRun {
         let end = try await ScreenLoop.run(
             ScreenLoop.Parts(
                 device: device, inbox: inbox, host: host, reviewer: reviewer, environment: environment, home: home,
-                isWhole: options.alternateScreen, prompt: prompt))
+                isWhole: options.alternateScreen, prompt: prompt, opensSessions: opensSessions))
         let id = await host.id
         await host.close(reason: "prompt_input_exit")
         if let id, end == 0 {

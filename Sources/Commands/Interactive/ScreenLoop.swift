@@ -17,6 +17,8 @@ import Wire
         let home: String
         let isWhole: Bool
         let prompt: String?
+        /// Whether the list of sessions is wanted first.
+        let opensSessions: Bool
     }
 
     private let parts: Parts
@@ -76,10 +78,12 @@ import Wire
         // The composer is there before anything is read.
         draw()
         let (host, inbox, home) = (parts.host, parts.inbox, parts.home)
+        let opensSessions = parts.opensSessions
         let (stream, orders) = AsyncStream.makeStream(of: ScreenAction.self)
         self.orders = orders
         Task.detached {
             await host.prepare()
+            if opensSessions { await host.run(.resume, "") }
             inbox.post(.history(PromptHistory(home: home).load()))
             // In the order they were given: an interruption must not overtake the prompt that it is about.
             for await order in stream { await host.carryOut(order) }

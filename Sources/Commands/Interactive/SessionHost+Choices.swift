@@ -18,6 +18,7 @@ extension SessionHost {
             case .undo: try listTurns()
             case .resume: argument.isEmpty ? try listSessions() : await resume(argument)
             case .new: await begin(.new)
+            case .rename: try rename(argument)
             case .model: argument.isEmpty ? listModels() : await useModel(argument)
             case .permissions: argument.isEmpty ? listPermissions() : await usePermissions(argument)
             case .help, .plan, .copy, .transcript, .quit: break
@@ -203,6 +204,18 @@ extension SessionHost {
         } catch {
             return [StyledLine("\(error)", .dim)]
         }
+    }
+
+    private func rename(_ name: String) throws {
+        guard let id else {
+            return post(.note(.init(.info, "The session begins with the first prompt; name it after that.")))
+        }
+        let store = SessionStore(home: try home)
+        let location = SessionLocation(id: id, path: try store.find(id))
+        var notes = SessionNotes.read(of: location)
+        notes.name = try store.checkedName(name, for: location)
+        try notes.write(of: location)
+        post(.note(.init(.info, "This session is \"\(name)\": lockgate resume \"\(name)\" goes on with it.")))
     }
 
     private func resume(_ text: String) async {

@@ -1,6 +1,6 @@
 /// What can be said after a slash. Names are Codex's where the meaning is the same.
 package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
-    case help, status, model, permissions, diff, undo, explain, plan, resume, new, copy, transcript, quit
+    case help, status, model, permissions, diff, undo, explain, plan, resume, rename, new, copy, transcript, quit
 
     package var summary: String {
         switch self {
@@ -13,6 +13,7 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
         case .explain: "why a command would be allowed or not: /explain COMMAND"
         case .plan: "the agent's plan as it stands"
         case .resume: "go on with an earlier session"
+        case .rename: "give this session a name: /rename NAME"
         case .new: "begin a new session in this folder"
         case .copy: "put the agent's last message into the clipboard"
         case .transcript: "everything so far, with whole outputs (Ctrl-T)"
@@ -39,7 +40,7 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Whether it does something only with words behind it, so that choosing it from the list goes on writing.
-    var wantsArgument: Bool { self == .explain }
+    var wantsArgument: Bool { self == .explain || self == .rename }
 }
 
 extension String {

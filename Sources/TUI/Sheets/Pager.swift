@@ -10,6 +10,8 @@ package struct Pager: Sendable, Hashable {
 
     package var title: String
     package var source: Source
+    /// Whether entries long past are in it too; they come when they are asked for.
+    var showsAll = false
     /// Cut to the screen's width.
     package private(set) var lines: [StyledLine] = []
     package private(set) var top = 0

@@ -46,7 +46,14 @@ extension ScreenState {
         case (.pageDown, _), (.character(" "), []), (.character("f"), .control): pager.scroll(room - 1, room: room)
         case (.character("u"), .control): pager.scroll(-room / 2, room: room)
         case (.character("d"), .control): pager.scroll(room / 2, room: room)
-        case (.home, _), (.character("g"), []): pager.toTop()
+        case (.home, _), (.character("g"), []):
+            if pager.source == .transcript, !pager.showsAll {
+                pager.showsAll = true
+                self.pager = pager
+                fillPager(atEnd: false)
+                pager = self.pager ?? pager
+            }
+            pager.toTop()
         case (.end, _), (.character("G"), _): pager.toEnd(room: room)
         case (.character("/"), []): pager.beginSearch()
         case (.character("n"), []): pager.next(1, room: room)
@@ -337,7 +344,10 @@ extension ScreenState {
         case .explain where argument.isEmpty:
             hint = "/explain COMMAND says why it would be allowed or not"
             return []
-        case .help, .status, .diff, .explain: return [.command(command, argument)]
+        case .rename where argument.isEmpty:
+            hint = "/rename NAME gives this session a name, by which it can be resumed"
+            return []
+        case .help, .status, .diff, .explain, .rename: return [.command(command, argument)]
         }
     }
 }

@@ -47,6 +47,8 @@ package struct ScreenState: Sendable {
     static let armed = Duration.seconds(2)
     /// Entries of a resumed conversation that are shown at once.
     private static let resumedEntries = 30
+    /// Entries that the transcript opens with: thousands take a while to draw, and its end is what is looked for.
+    private static let recentEntries = 1000
 
     package init(width: Int, height: Int, isWhole: Bool = false) {
         self.width = width
@@ -188,7 +190,11 @@ package struct ScreenState: Sendable {
         switch pager.source {
         case .page(let page): lines = page.flatMap { $0.wrapped(to: width, indent: StyledLine("  ")) }
         case .transcript:
-            lines = ScreenView.transcript(entries[...], width: width, isExpanded: true, folder: facts?.cwd ?? "")
+            let first = pager.showsAll ? 0 : max(0, entries.count - Self.recentEntries)
+            let earlier = StyledLine("… \(first) earlier entries (Home brings them)", .dim).cut(to: width)
+            let shown = ScreenView.transcript(
+                entries[first...], width: width, isExpanded: true, folder: facts?.cwd ?? "")
+            lines = (first > 0 ? [earlier] : []) + shown
         }
         pager.fill(lines, room: PagerView.room(height: height), atEnd: atEnd)
         self.pager = pager

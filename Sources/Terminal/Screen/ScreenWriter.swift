@@ -67,8 +67,8 @@ package struct ScreenWriter: Sendable {
     /// Puts lines into the scrollback, where the live area was.
     private mutating func scroll(_ lines: [StyledLine], into bytes: inout [UInt8]) {
         hideCursor(into: &bytes)
+        clearRows(from: 0, into: &bytes)
         move(to: 0, 0, into: &bytes)
-        bytes += "\u{1B}[J".utf8
         for line in lines {
             for part in line.wrapped(to: width) {
                 encoder.draw(CellRow(part, limit: width), from: 0, into: &bytes, clears: part.fill != .standard)
@@ -96,16 +96,19 @@ package struct ScreenWriter: Sendable {
         }
         if new.count < rows.count {
             hideCursor(into: &bytes)
-            if new.isEmpty {
-                move(to: 0, 0, into: &bytes)
-                bytes += "\u{1B}[J".utf8
-            } else {
-                // From the end of the last row that stays.
-                move(to: new.count, 0, into: &bytes)
-                bytes += "\u{1B}[J".utf8
-            }
+            clearRows(from: new.count, into: &bytes)
         }
         rows = new
+    }
+
+    /// Blanks drawn rows one by one: what clears to the screen's end makes some terminals (tmux) keep a copy of it in
+    /// the scrollback.
+    private mutating func clearRows(from first: Int, into bytes: inout [UInt8]) {
+        guard first < rows.count else { return }
+        for row in first..<rows.count {
+            move(to: row, 0, into: &bytes)
+            bytes += "\u{1B}[K".utf8
+        }
     }
 
     private mutating func place(_ cursor: Frame.Position?, into bytes: inout [UInt8]) {
@@ -155,17 +158,23 @@ package struct ScreenWriter: Sendable {
         above += column / newWidth
         (width, height) = (newWidth, newHeight)
         above = min(above, height - 1)
+        let drawn = rows.reduce(0) { $0 + max(1, ($1.width + newWidth - 1) / newWidth) }
+        let count = min(height, max(drawn, above + 1))
         rows = []
         (row, column) = (0, 0)
-        return Array((above > 0 ? "\u{1B}[\(above)A" : "").utf8) + Array("\r\u{1B}[J".utf8)
+        let up = { (count: Int) in count > 0 ? "\u{1B}[\(count)A" : "" }
+        let blank = Array(repeating: "\r\u{1B}[K", count: count).joined(separator: "\n")
+        return Array("\(up(above))\(blank)\(up(count - 1))\r".utf8)
     }
 
     /// Takes away what was drawn, to draw it anew in its place.
     package mutating func erase() -> [UInt8] {
         guard area == .inline else { return clear() }
         var bytes: [UInt8] = []
+        clearRows(from: 0, into: &bytes)
         move(to: 0, 0, into: &bytes)
-        return bytes + clear()
+        rows = []
+        return bytes
     }
 
     /// Begins anew where the cursor is, for a screen that something else has written to.
@@ -202,8 +211,8 @@ package struct ScreenWriter: Sendable {
     /// Takes the live area away and leaves the cursor at the beginning of its place; for the end, and for others.
     package mutating func leave() -> [UInt8] {
         var bytes = leaveWhole()
+        clearRows(from: 0, into: &bytes)
         move(to: 0, 0, into: &bytes)
-        bytes += "\u{1B}[J".utf8
         if !isCursorShown { bytes += "\u{1B}[?25h".utf8 }
         isCursorShown = true
         rows = []

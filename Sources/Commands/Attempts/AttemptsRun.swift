@@ -194,7 +194,10 @@ struct AttemptsRun: Sendable {
             journal: journal, events: events, outputSchema: nil, restored: nil,
             questions: SessionSetup.Questions(task: prompt), budget: budget, progress: { _ in })
         let policy = assembled.gate.policy
-        try journal.append("session", setup.header(journal: journal, policy: policy, standing: assembled.standing))
+        try journal.append(
+            "session",
+            setup.header(
+                journal: journal, policy: policy, standing: assembled.standing, isStaged: assembled.isStaged))
         try events.emit(.threadStarted(id: journal.id))
         if let worktree = setup.worktreePlace { try events.emit(.worktree(worktree)) }
         try events.emit(.turnStarted(setup.turnHeader(policy: policy)))

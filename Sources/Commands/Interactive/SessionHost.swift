@@ -135,7 +135,9 @@ actor SessionHost {
         if records.isEmpty {
             try journal.append(
                 "session",
-                setup.header(journal: journal, policy: assembled.gate.policy, standing: assembled.standing))
+                setup.header(
+                    journal: journal, policy: assembled.gate.policy, standing: assembled.standing,
+                    isStaged: assembled.isStaged))
             try events.emit(.threadStarted(id: journal.id))
             for warning in setup.warnings + [assembled.standing.warning].compactMap(\.self) {
                 try events.whole(.error(message: warning))

@@ -31,7 +31,8 @@ struct ExecOptions: Sendable, Hashable {
 
 extension ExecOptions {
     static let flags: Set<String> = [
-        "--json", "--experimental-json", "--ephemeral", "--stage", "--ask", "--skip-git-repo-check", "--last", "--carry",
+        "--json", "--experimental-json", "--ephemeral", "--stage", "--ask", "--skip-git-repo-check", "--last",
+        "--carry",
         "--dangerously-bypass-approvals-and-sandbox", "--yolo",
     ]
     static let valued: Set<String> = [

@@ -138,7 +138,8 @@ extension TranscriptEntry.Note {
             guard !evidence.claims.isEmpty else { return nil }
             let isProved = evidence.claims.allSatisfy { $0.standing == .proved }
             self.init(
-                isProved ? .approval : .warning, isProved ? "What it claims is proved." : "Not all that it claims is proved.",
+                isProved ? .approval : .warning,
+                isProved ? "What it claims is proved." : "Not all that it claims is proved.",
                 details: evidence.claims.map { "\($0.standing.rawValue): \($0.text) (\($0.reason))" })
         default: return nil
         }

@@ -26,7 +26,8 @@ enum FirstRun {
                     id: "\(trust) \(status.review.content.digest)", title: "Trust it",
                     detail: "the agent may write here; \(brings)"),
                 Picker.Item(
-                    id: lookOnly, title: "Look only", detail: "read-only; nothing the folder brings is obeyed"),
+                    id: lookOnly, title: "Look only",
+                    detail: "its changes wait until you apply them; nothing the folder brings is obeyed"),
                 Picker.Item(id: quit, title: "Quit"),
             ], hasPreviews: count > 0)
         let review = TrustReview(status).text(all: true).split(separator: "\n", omittingEmptySubsequences: false)
@@ -39,7 +40,9 @@ enum FirstRun {
         .trust, title: "What this folder would execute has changed since you trusted it",
         items: [
             Picker.Item(id: "review", title: "Show it, and decide"),
-            Picker.Item(id: lookOnly, title: "Look only", detail: "read-only; nothing the folder brings is obeyed"),
+            Picker.Item(
+                id: lookOnly, title: "Look only",
+                detail: "its changes wait until you apply them; nothing the folder brings is obeyed"),
             Picker.Item(id: quit, title: "Quit"),
         ])
 

@@ -144,4 +144,19 @@ enum SampleWork {
             reach: EffectReach(writes: ["Sources/a.swift"]), diff: diff,
             offers: [.once, GrantOffer(scope: .session, rules: [.changes(root: "/home/ann/project")])], binding: "")
     }
+
+    /// After a command that the sandbox refused to write.
+    static var place: ApprovalRequest {
+        let rules = [GrantRule.writes(root: "/srv/data")]
+        return ApprovalRequest(
+            id: "a3", item: "item_1", effect: .access(.write, .path("/srv/data")),
+            verdict: Verdict(
+                .ask, rule: "sandbox_mode = \"workspace-write\"", origin: .builtIn,
+                reason: "the sandbox refused a command to write /srv/data/x: it is outside the workspace"),
+            reach: EffectReach(commands: ["make install"], writes: ["/srv/data"]),
+            offers: [
+                .once, GrantOffer(scope: .session, rules: rules),
+                GrantOffer(scope: .project, rules: rules, expires: WallTime(milliseconds: 1_800_000_000_000)),
+            ], binding: "")
+    }
 }

@@ -51,6 +51,12 @@ import Wire
         try screen.expect("question-change")
     }
 
+    @Test(arguments: widths) func aQuestionAboutAPlaceThatACommandWasRefused(width: Int) throws {
+        var screen = ScreenFixture.ready(width: width, height: 30)
+        screen.happen(.asked(SampleWork.place))
+        try screen.expect("question-place")
+    }
+
     @Test(arguments: widths) func theListOfCommands(width: Int) throws {
         var screen = ScreenFixture.ready(width: width)
         screen.type("/")

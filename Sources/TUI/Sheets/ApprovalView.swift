@@ -49,7 +49,7 @@ struct ApprovalView {
             case .writeInput: "May this be typed into a running command?"
             case .readFile: "May this file be read?"
             case .askModel: "May the model be asked?"
-            case .access: "May this be reached?"
+            case .access: "May commands write there?"
             }
         var line = StyledLine(question, CellStyle(.yellow, .bold))
         if waiting > 0 { line.append("  \(Amounts.count(waiting, "more question")) after it", Theme.dim) }
@@ -77,7 +77,8 @@ struct ApprovalView {
         case .writeInput(let terminal, _):
             let text = JSONValue.string(request.input ?? "").text
             lines += StyledLine("terminal \(terminal): \(text)", .bold).wrapped(to: inner)
-        default: lines += StyledLine(request.effect.json.text, .bold).wrapped(to: inner)
+        case .access(_, let target): lines += StyledLine(target.name.oneLine, .bold).wrapped(to: inner)
+        case .readFile, .askModel: lines += StyledLine(request.effect.json.text, .bold).wrapped(to: inner)
         }
         if let reason = request.reason { lines += fact("it says", "“\(reason)”", CellStyle(.standard, .italic)) }
         lines += fact("asked by", "\(request.verdict.rule) (\(request.verdict.origin))")
@@ -136,14 +137,18 @@ struct ApprovalView {
         }
     }
 
+    /// Whether it asks for a place that a command was refused, and not for a command.
+    private var isAboutPlace: Bool { if case .access = request.effect { true } else { false } }
+
     private func title(of choice: ApprovalSheet.Choice) -> String {
         switch choice {
         case .offer(let offer):
             let until = offer.expires.map { ", until \($0.rfc3339.prefix(10))" } ?? ""
             return switch offer.scope {
-            case .once: "Yes, this once"
-            case .session: "Yes, and not again in this session"
-            case .project: "Yes, and not again in this project\(until)"
+            case .once: isAboutPlace ? "Yes, for one more run of this command" : "Yes, this once"
+            case .session: isAboutPlace ? "Yes, in this session" : "Yes, and not again in this session"
+            case .project:
+                isAboutPlace ? "Yes, in this project\(until)" : "Yes, and not again in this project\(until)"
             case .user: "Yes, and not again in any project\(until)"
             }
         case .deny: return "No, and the agent goes on"

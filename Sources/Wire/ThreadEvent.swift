@@ -230,6 +230,7 @@ extension ThreadEvent {
                 checkpoint.changes.map { ["path": .string($0.path), "kind": .string($0.kind.rawValue)] })
             object["repository_changed"] = .bool(checkpoint.repositoryChanged)
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
+            if let losses = checkpoint.losses { object["losses"] = losses.json }
         case .staged(let summary):
             for (key, value) in summary.json.members { object[key] = value }
         case .hook(let run):

@@ -65,14 +65,17 @@ package struct TurnCheckpoint: Sendable, Hashable {
     package var repositoryChanged: Bool
     /// What both checkpoints cost, in milliseconds.
     package var durationMilliseconds: Int
+    /// What the turn took away that was not its own; nil where there is nothing out of the ordinary.
+    package var losses: TurnLosses?
 
     /// More would make an event that nobody reads; `lockgate diff` has them all.
     package static let shownChanges = 200
 
     package init(
         turn: Int, before: String, after: String, changes: [Change], changed: Int, repositoryChanged: Bool,
-        durationMilliseconds: Int
+        durationMilliseconds: Int, losses: TurnLosses? = nil
     ) {
+        self.losses = losses
         self.turn = turn
         self.before = before
         self.after = after

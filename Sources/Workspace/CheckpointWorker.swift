@@ -10,6 +10,8 @@ actor CheckpointWorker {
     private var store: CheckpointStore?
     /// What the checkpoint before the turn under way took.
     private var beginning = Duration.zero
+    /// Paths that came with a turn of this session: what the agent made it may remove.
+    private var made: Set<[UInt8]> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -31,12 +33,18 @@ actor CheckpointWorker {
         let ended = try store.end(turn)
         let changes = try store.changes(of: ended)
         let files = changes.filter { !$0.isInRepository && !$0.isFolderAlone }
+        let losses = TurnLosses(changes, made: made) { entry in (try? Self.content(entry, store)) ?? nil }
+        for change in files where change.old == nil && made.count < Self.rememberedPaths { made.insert(change.path) }
         let cost = beginning + (ContinuousClock.now - start)
         return TurnCheckpoint(
             turn: ended.id, before: ended.before.text, after: (ended.after ?? ended.before).text,
             changes: files.prefix(TurnCheckpoint.shownChanges).map(\.summary), changed: files.count,
-            repositoryChanged: changes.contains(where: \.isInRepository), durationMilliseconds: cost.milliseconds)
+            repositoryChanged: changes.contains(where: \.isInRepository), durationMilliseconds: cost.milliseconds,
+            losses: losses)
     }
+
+    /// More are forgotten, and their removal is told.
+    private static let rememberedPaths = 100_000
 
     /// Larger files are not compared: 1 MiB.
     private static let comparedBytes: UInt64 = 1 << 20

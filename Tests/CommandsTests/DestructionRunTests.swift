@@ -11,6 +11,12 @@ import Wire
         (0..<groups).map { (mode, $0) }
     }
 
+    /// What the destruction brake has to tell of, and what is ordinary work.
+    private static let loud: Set<String> = ["rm -rf ./* ./.[!.]*", "git branch -D other", "git clean -ffdx"]
+    private static let quiet: Set<String> = [
+        "git add -A && git commit -q -m all && git gc -q --prune=now", "chmod -R 777 .", "cp /bin/true data.bin",
+    ]
+
     /// Everything but git's objects, which undo brings back but does not take away, as text to compare.
     private static func tree(_ fixture: ExecFixture) throws -> String {
         let list = "find . -path '*/.git/objects' -prune -o -printf '%y %m %P %l\\0' | sort -z"
@@ -43,6 +49,9 @@ import Wire
                 // The comparison leaves git's objects out; a checkpoint does not.
                 #expect(try hasChanged || Self.tree(fixture) == before, "\(way)")
                 guard hasChanged else { continue }
+                let losses = run.events.first { $0["type"] == "checkpoint" }?["losses"]
+                if Self.loud.contains(way) { #expect(losses != nil, "\(way)") }
+                if Self.quiet.contains(way) { #expect(losses == nil, "\(way)") }
                 try Self.shell("mkdir -p later && echo mine > later/mine && echo mine > mine", fixture)
                 let undone = try await ProgramRun.run(
                     "lockgate", ["undo", "--yes", "-C", fixture.repository.path], in: fixture.home.path,

@@ -266,6 +266,9 @@ final class HumanRenderer: Sendable {
     /// What the turn changed, and how to take it back.
     private func undo(_ state: State) {
         guard let checkpoint = state.checkpoint else { return }
+        if let losses = checkpoint.losses {
+            line("\(style.red("look:")) this turn \(TerminalStyle.harmless(losses.text)); all of it can be taken back")
+        }
         let files = "\(checkpoint.changed) file\(checkpoint.changed == 1 ? "" : "s") changed"
         let what = checkpoint.repositoryChanged ? "\(files), and the repository" : files
         if let worktree = state.worktree {

@@ -34,7 +34,11 @@ extension ScreenState {
                         denials: summary.denials, cost: summary.cost, checkpoint: checkpoint)))
             checkpoint = nil
         case .turnFailed(let code, let message, let remedy): fail(code, message, remedy)
-        case .checkpoint(let checkpoint): self.checkpoint = checkpoint
+        case .checkpoint(let checkpoint):
+            self.checkpoint = checkpoint
+            if let losses = checkpoint.losses {
+                add(.note(.init(.warning, "This turn \(losses.text).", details: ["/undo brings it back"])))
+            }
         default: if let note = TranscriptEntry.Note(event) { add(.note(note)) }
         }
         return []

@@ -9,7 +9,7 @@ import Wire
 
 /// A process killed with SIGKILL while it makes, removes or brings back worktrees.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct WorktreeKillTests {
-    private static let kills = 24
+    private static let kills = 50
     /// Microseconds after the first thing is done: a round takes about so long.
     private static let longest: UInt64 = 220_000
 

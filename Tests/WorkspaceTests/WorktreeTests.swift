@@ -8,6 +8,25 @@ import Wire
 
 /// Managed worktrees: made, compared, merged, removed and brought back.
 @Suite(.timeLimit(.minutes(2))) struct WorktreeTests {
+    @Test func whatAKillLeftOfGitsOwnFolderGoesAndNoOther() throws {
+        try TemporaryFolder.with { folder in
+            let fixture = WorktreeFixture(workspace: WorkspaceFixture(folder: folder))
+            try fixture.makeRepository()
+            let store = try fixture.store()
+            let record = try store.create(WorktreeRequest(name: "work")).record
+            let base = "\(store.repository)/worktrees"
+            // As when a kill fell into its removal: first in its list of files, and the record says so.
+            try fixture.shell("rm '\(base)/work/gitdir'; mkdir '\(base)/work2' '\(base)/worker' '\(base)/other'")
+            try store.locked { site throws(LockgateError) in
+                var removing = record
+                removing.state = .removing
+                try store.save(removing)
+                try site.recover()
+            }
+            #expect(PosixFile.list(base).sorted() == ["other", "worker"])
+        }
+    }
+
     @Test func aWorktreeIsOnANamedBranchAndCarriesWhatIsAsked() throws {
         try WorktreeFixture.with { fixture in
             try fixture.shell("echo more >> b; echo new > new; rm run; echo staged > staged; git add staged")

@@ -81,6 +81,16 @@ package struct WorktreeSite: ~Copyable {
             try discard(aside)
         }
         if let notes = administration(of: record) { try discard(notes) }
+        for rest in unfinishedAdministration(of: record) { try discard(rest) }
+    }
+
+    /// What a kill has left of git's folder for a worktree that is being made or removed: without `gitdir` it belongs to
+    /// none, and git would prune it as well. git names such a folder after the worktree, with a number where that is taken.
+    private func unfinishedAdministration(of record: WorktreeRecord) -> [String] {
+        let base = "\(store.repository)/worktrees"
+        return PosixFile.list(base).filter { name in
+            name.hasPrefix(record.name) && name.dropFirst(record.name.count).allSatisfy(\.isNumber)
+        }.map { "\(base)/\($0)" }.filter { !PosixFile.exists("\($0)/gitdir") }
     }
 
     /// git's own folder for the worktree. `git worktree prune` would also remove those of worktrees on disks that are

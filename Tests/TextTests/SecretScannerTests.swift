@@ -47,7 +47,9 @@ import Testing
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
         "eyJust a word", "token: authenticationTokenProvider,", "PATH=/usr/local/sbin:/usr/local/bin",
         "KEYBOARD=qwerty123456",
-        "tokens: 12345678901234", "cookie_name = \"session\"", "AKIAlowercase012345",
+        "tokens: 12345678901234", "cookie_name = \"session\"", "AKIAlowercase012345", "MAX_TOKENS=128000",
+        "SESSION_SECRET_NAME=my-secret-name", "TOKEN_FILE=/run/x/token9", "\"max_output_tokens\": \"a1b2c3d4e5f6g7\"",
+        "PIN_TOKEN=81726354",
     ]
 
     private static func marked(_ text: String) -> (plain: [UInt8], range: Range<Int>) {

@@ -168,7 +168,9 @@ package struct SecretScanner: Sendable, Hashable {
         }
         var start = end
         while start > 0, bytes[start - 1].isKeyWordByte, end - start < 64 { start -= 1 }
-        guard end - start >= 3, SecretName.isSecret(bytes[start..<end]) else { return nil }
+        guard end - start >= 3, SecretName.isSecret(bytes[start..<end]), !Self.isAbout(bytes[start..<end]) else {
+            return nil
+        }
         var value = at + 1
         while value < bytes.count, bytes[value] == 0x20 || bytes[value] == 0x09 { value += 1 }
         // JSON within JSON has its quotes escaped.
@@ -186,6 +188,17 @@ package struct SecretScanner: Sendable, Hashable {
         let isVariable = bytes[start..<end].allSatisfy { !(0x61...0x7A).contains($0) } && bytes[at] == UInt8(ascii: "=")
         return isSecret(bytes[value..<stop], isVariable: isVariable) ? Match(range: value..<stop, kind: "value") : nil
     }
+
+    /// Whether a name says something about a secret and not the secret itself: `MAX_TOKENS`, `PASSWORD_FILE`.
+    private static func isAbout(_ name: ArraySlice<UInt8>) -> Bool {
+        let lower = name.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        return aboutEndings.contains { lower.count > $0.count && lower.suffix($0.count) == $0[...] }
+    }
+
+    private static let aboutEndings = [
+        "tokens", "_name", "_file", "_path", "_dir", "_length", "_size", "_count", "_limit", "_ttl", "_type", "_header",
+        "_days", "_seconds", "_policy", "_prefix", "_enabled",
+    ].map { Array($0.utf8) }
 
     private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
 
@@ -205,7 +218,7 @@ package struct SecretScanner: Sendable, Hashable {
         {
             return false
         }
-        if Set(value).count < 4 { return false }
+        if Set(value).count < 4 || value.allSatisfy(\.isDigitByte) { return false }
         if isVariable { return !value.contains(UInt8(ascii: "/")) || value.contains(where: \.isDigitByte) }
         return value.contains(where: \.isDigitByte) && value.contains { !$0.isDigitByte } && Self.entropy(value) >= 3
     }

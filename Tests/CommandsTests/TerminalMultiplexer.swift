@@ -16,7 +16,11 @@ struct TerminalMultiplexer {
     ) async throws -> T {
         try await TemporaryFolder.with { folder in
             let terminal = TerminalMultiplexer(name: "lg\(getpid())-\(UInt32.random(in: 0 ... .max))", folder: folder)
-            defer { _ = try? terminal.tmux(["kill-server"]) }
+            // A server outlives the process that started it.
+            var server: Int32?
+            defer {
+                if let server { kill(server, SIGKILL) }
+            }
             if trusted { try terminal.trust(fixture) }
             let variables =
                 fixture.environment.map { "\($0.key)=\($0.value)" } + ["SHELL=/bin/sh", "SWIFT_BACKTRACE=enable=no"]
@@ -27,6 +31,8 @@ struct TerminalMultiplexer {
                     fixture.repository.path, "env", "-i", "TERM=screen-256color",
                 ]
                     + variables + ["sh", "-i", folder.at("run.sh")])
+            let text = String(decoding: try terminal.tmux(["display-message", "-p", "#{pid}"]).output, as: UTF8.self)
+            server = Int32(text.filter(\.isNumber))
             return try await body(terminal)
         }
     }

@@ -73,7 +73,7 @@ package final class SandboxSession: Sendable {
     /// Makes these files and folders writable for the commands that start from now on, and no others but the policy's.
     ///
     /// That takes another view: private folders are empty in it, and servers of the one before are not reached. What is
-    /// no longer there, or became a symbolic link, is left out.
+    /// no longer there, or became a symbolic link, is left out. A staged session has none: its stage alone is writable.
     package func allowWriting(_ roots: [String]) { state.withLock { $0.granted = roots } }
 
     /// Whether there is anything outside the namespaces that has to be taken away: placeholders, a fence's folder. The
@@ -149,7 +149,7 @@ package final class SandboxSession: Sendable {
     ) throws(LockgateError) -> (Zygote, [UInt8]) {
         try state.withLock { state throws(LockgateError) in
             var policy = policy
-            policy.writableRoots += state.granted.filter { Paths.canonical($0) == $0 }
+            if policy.stage == nil { policy.writableRoots += state.granted.filter { Paths.canonical($0) == $0 } }
             if let zygote = state.zygote, state.plan?.policy == policy,
                 try state.plan?.update(isForced: isForced, helper: helper) == true
             {

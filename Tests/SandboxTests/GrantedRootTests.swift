@@ -66,6 +66,9 @@ struct GrantedRootTests {
         }
         #expect(rules(.workspaceWrite).grantableRoot(path) == root)
         #expect(rules(.readOnly).grantableRoot(path) == nil)
+        var staged = SandboxPolicy(mode: .workspaceWrite, workspace: "/ws", home: "/home/u")
+        staged.stage = SandboxPolicy.Stage(kind: .overlay, folder: "/home/u/stage")
+        #expect(DenialRules(policy: staged, host: Self.host).grantableRoot(path) == nil)
         #expect(rules(.dangerFullAccess).grantableRoot(path) == nil)
     }
 }

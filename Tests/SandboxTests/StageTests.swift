@@ -39,6 +39,25 @@ import Wire
         #expect(changes.isEmpty, "\(changes.joined(separator: "\n"))")
     }
 
+    /// A grant must not reach past the stage, nor lay a second layer over the one that is in use.
+    @Test(arguments: kinds) func whatIsGrantedElsewhereStaysReadOnly(kind: SandboxPolicy.Stage.Kind) async throws {
+        let (fixture, policy) = try Self.fixture(.current, kind)
+        let session = try fixture.session(policy)
+        func run(_ script: String) async throws -> TerminationStatus {
+            let process = try await session.start(
+                SandboxCommand(
+                    arguments: ["bash", "-c", script], workingDirectory: fixture.workspace,
+                    environment: fixture.environment))
+            return await process.wait()
+        }
+        #expect(try await run("echo staged > n") == .exited(0))
+        session.allowWriting([fixture.outside])
+        #expect(try await run("echo x > $OUT/f") == .exited(1))
+        #expect(try await run("test \"$(cat n)\" = staged") == .exited(0))
+        #expect(session.incidents == [] && !fixture.holds("test -e $OUT/f"))
+        await session.shutDown()
+    }
+
     @Test(arguments: TestUser.available, kinds)
     func theRealTreeStaysAsItIs(user: TestUser, kind: SandboxPolicy.Stage.Kind) async throws {
         let (fixture, policy) = try Self.fixture(user, kind)

@@ -86,7 +86,8 @@ package struct DenialRules: Sendable {
 
     /// What the user can make writable so that a canonical path can be written, if that is all that is missing.
     func grantableRoot(_ path: String) -> String? {
-        guard policy.mode == .workspaceWrite, !roots.contains(where: { Paths.isUnder(path, $0) }),
+        // In a staged session only the stage is writable: what lies elsewhere would change before anybody applies it.
+        guard policy.mode == .workspaceWrite, policy.stage == nil, !roots.contains(where: { Paths.isUnder(path, $0) }),
             !isRefusedOutside(path), !host.isReadOnly(path)
         else { return nil }
         return grants.sessionRoot(for: path)

@@ -33,11 +33,16 @@ package final class GrantBook: Sendable {
     ///
     /// - Throws: `grants.store`; nothing counts then.
     package func active(at time: WallTime = .now) throws(LockgateError) -> [Grant] {
+        try active(at: time) { _ in true }
+    }
+
+    /// - Parameter concerns: asked first, since the files of a grant are read to tell whether it counts.
+    private func active(at time: WallTime, where concerns: (GrantRule) -> Bool) throws(LockgateError) -> [Grant] {
         let kept = try storage.grants().filter { grant in
             grant.scope == .user || grant.scope == .project && grant.project == project && project != nil
         }
         let own = session.withLock { $0 }.filter { $0.project == project }
-        return (own + kept).filter { !$0.isExpired(at: time) && Self.isUnchanged($0) }
+        return (own + kept).filter { concerns($0.rule) && !$0.isExpired(at: time) && Self.isUnchanged($0) }
     }
 
     /// A policy with the grants that count now.
@@ -51,9 +56,7 @@ package final class GrantBook: Sendable {
     ///
     /// - Throws: `grants.store`; nothing is granted then.
     package func writableRoots(forRunning argv: [String], in cwd: String) throws(LockgateError) -> [String] {
-        let kept = try active().compactMap { grant in
-            if case .writes(let root) = grant.rule { root } else { nil }
-        }
+        let kept = try active(at: .now) { $0.writableRoot != nil }.compactMap(\.rule.writableRoot)
         let single = once.withLock { once in
             let isMeant = { (root: OnceRoot) in root.argv == argv && root.cwd == cwd }
             defer { once.removeAll(where: isMeant) }
@@ -108,4 +111,9 @@ package final class GrantBook: Sendable {
     package static func sessionGrants(in records: [JournalRecord]) -> [Grant] {
         records.compactMap { $0.type == "grant" ? Grant(json: $0.payload) : nil }.filter { $0.scope == .session }
     }
+}
+
+extension GrantRule {
+    /// What it makes writable for commands; nil for a rule about something else.
+    fileprivate var writableRoot: String? { if case .writes(let root) = self { root } else { nil } }
 }

@@ -115,18 +115,18 @@ package struct StageFolder: Hashable, Sendable {
     /// Removes what it holds, and keeps its record.
     package func empty() {
         for name in PosixFile.list(path) where name != "record.json" && name != "lock" {
-            try? TreeRemoval.remove("\(path)/\(name)")
+            try? WholeTree.remove("\(path)/\(name)")
         }
     }
 
     package func remove() {
         // The record last: without it nobody knows whose the rest is.
         empty()
-        try? TreeRemoval.remove(path)
+        try? WholeTree.remove(path)
     }
 
     /// Bytes on disk.
-    package var size: UInt64 { TreeRemoval.size(path) }
+    package var size: UInt64 { WholeTree.size(path) }
 
     // MARK: All of them
 

@@ -11,6 +11,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// Set by scripts/release.sh: a folder with nothing but the archives of libraries that are then linked in, so that the release
+// starts without looking for them and does not depend on their versions.
+let releaseLinking: [LinkerSetting] =
+    Context.environment["LOCKGATE_ARCHIVES"].map {
+        [.unsafeFlags(["-L", $0, "-Xclang-linker", "-static-libgcc"])]
+    } ?? []
+
 let package = Package(
     name: "lockgate",
     products: [
@@ -80,7 +87,7 @@ let package = Package(
             exclude: ["Samples"],
             swiftSettings: strict),
         .executableTarget(
-            name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),
+            name: "lockgate", dependencies: ["Commands"], swiftSettings: strict, linkerSettings: releaseLinking),
         // Static, so that it starts in 0.3 ms and works in any root file system.
         .executableTarget(
             name: "lockgate-sandbox",

@@ -27,6 +27,9 @@ package struct Lockgate: AsyncParsableCommand {
 
     package init() {}
 
+    /// What needs no concurrency, before its threads are started: `sandbox -- CMD`. Returns for everything else.
+    package static func handOver() { SandboxOptions(plain: ProcessEnvironment.arguments)?.handOver() }
+
     /// Runs the command line and ends the process.
     ///
     /// Wrong usage ends with 2, as in DESIGN's contract and most shells' tools; the argument parser's own code is 64.

@@ -39,12 +39,6 @@ import Wire
         }
     }
 
-    private static func lockgate(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
-        try await ProgramRun.run(
-            "lockgate", arguments, in: fixture.repository.path, environment: fixture.environment,
-            scratch: fixture.home)
-    }
-
     @Test func ofFourThePassingOneIsPickedAndCanBeApplied() async throws {
         try await Self.with({ $0 == 3 ? "echo fixed > code" : "echo try-\($0) > code" }) { fixture in
             let run = try await fixture.exec([
@@ -59,9 +53,9 @@ import Wire
             }
             #expect(rows == ["1 failed 0 2", "2 failed 0 2", "3 passed 1 2", "4 failed 0 2"])
             #expect(try fixture.repository.folder.text("code") == "broken\n")
-            let shown = try await Self.lockgate(fixture, "attempts")
+            let shown = try await fixture.lockgate("attempts")
             #expect(shown.text.contains("\n*  3"), "\(shown.text)\(shown.errorText)")
-            let applied = try await Self.lockgate(fixture, "attempts", "apply", "--yes")
+            let applied = try await fixture.lockgate("attempts", "apply", "--yes")
             #expect(applied.status == 0, "\(applied.errorText)")
             #expect(try fixture.repository.folder.text("code") == "fixed\n")
         }

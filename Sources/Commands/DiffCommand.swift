@@ -94,7 +94,7 @@ package struct DiffCommand: ParsableCommand {
     }
 
     static func rendered(_ change: TreeChange, _ store: CheckpointStore) throws(LockgateError) -> [UInt8] {
-        let isInGit = change.path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
+        let isInGit = change.isInRepository
         let sides = [change.old, change.new].compactMap { $0 }
         guard !isInGit, sides.allSatisfy({ $0.kind == .file || $0.kind == .link }) else {
             return isInGit || sides.contains { $0.kind == .omitted } ? Array("# ".utf8) + name(change) : []

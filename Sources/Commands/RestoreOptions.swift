@@ -37,6 +37,7 @@ struct RestoreOptions: ParsableArguments {
         print("\(plan.kind.rawValue) of \(turns):")
         for step in plan.steps { print("  \(step.verb) \(step.path.isEmpty ? "." : step.path.shownPath)") }
         for conflict in plan.conflicts { print(Self.line(conflict)) }
+        for ref in plan.left { print("  left \(ref.path.shownPath): \(ref.reason)") }
         for path in plan.lost { print("  lost \(path.shownPath): checkpoints do not cover it") }
     }
 

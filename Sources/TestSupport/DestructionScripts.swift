@@ -63,4 +63,30 @@ package enum DestructionScripts {
         "git worktree add -q ../other-tree other && git worktree remove -f ../other-tree && rm -f .git/index",
         "printf 'w\\n' > \"$(printf 'new\\nline')\" && rm crlf.txt",
     ]
+
+    /// In a linked worktree: what the others do not reach of the repository that it shares.
+    package static let sharedWays = [
+        "git branch -D -f loose other", "git tag -d v1 v2", "git update-ref -d $(git symbolic-ref HEAD)",
+        "git branch junk; git tag junk", "git pack-refs --all --prune; git branch -D loose",
+        "git branch -f loose HEAD~1; git update-ref refs/heads/main HEAD", "rm -rf \(common)/refs",
+        "rm -rf \(common)/objects", "rm -rf \(common)/logs; : > \(common)/packed-refs", "rm -rf \(common)",
+        "rm -rf \(own)", "mv \(common)/HEAD \(common)/refs/x",
+        ": > \(common)/index; echo nonsense > \(common)/HEAD", "find \(common) -type f -exec truncate -s 0 {} +",
+        "git config user.name Other; mkdir \(common)/hooks; echo evil > \(common)/hooks/post-checkout",
+        "git reflog expire --expire=now --all; git gc -q --prune=now",
+        "git commit -qam two; git update-ref refs/stash HEAD; git gc -q --prune=now", "git checkout -q -f loose",
+        "git merge -q -m merged other; git rebase -q --onto loose HEAD~1",
+        "c=\(common); rm -rf \"$PWD\"; git -C $c worktree prune",
+    ]
+
+    private static let common = "$(git rev-parse --path-format=absolute --git-common-dir)"
+    private static let own = "$(git rev-parse --path-format=absolute --git-dir)"
+
+    /// Gives a linked worktree of `repository` what can be lost there, and its repository tags and packed refs.
+    package static let linkedWorktree = """
+        git tag v1; git tag -a -m two v2
+        echo more > own.txt; git add own.txt; git commit -q -m own
+        echo staged >> own.txt; git add own.txt; echo edit >> own.txt; echo SECRET=1 > .env; echo new > new.txt
+        git pack-refs --all; git branch loose
+        """
 }

@@ -101,7 +101,8 @@ struct OutsideChangePlanner {
         }
         for base in change.bases {
             guard let text = try merged(base, mine: found, theirs: change.new) else { continue }
-            return RestorePlan.Step(path: change.path, from: found, to: text, isMerged: true)
+            // Merged before, it has all of it.
+            return text == found ? nil : RestorePlan.Step(path: change.path, from: found, to: text, isMerged: true)
         }
         let reason =
             switch (found?.kind, change.new) {

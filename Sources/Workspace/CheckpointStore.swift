@@ -7,14 +7,19 @@ package import Wire
 /// A checkpoint is the workspace's whole tree, `.git` included, by content in a store of its own below the product's
 /// home. Nothing of the workspace is interpreted and no program runs, git neither: the tree may have been written by an
 /// agent, and may not be a repository. Not covered: what `Omission` lists, owners, times, extended attributes, hard
-/// links as such, and the repository of a linked worktree or submodule that lies outside of the workspace.
+/// links as such, and the repository of a submodule that lies outside of the workspace. That of a linked worktree, or
+/// around the workspace, is covered (`OuterRepository`).
 ///
 /// Everything is on disk when a method returns, and one process at a time works on a store. Not for use from several
 /// tasks at once.
 package final class CheckpointStore {
     let folder: StoreFolder
     let objects: ObjectStore
+    private let homePath: String
     private let home: FileStamp?
+    /// Whether a repository outside of the workspace is recorded as well.
+    private let coversRepository: Bool
+    private var repository: (place: OuterRepository, store: RepositoryStore)?
     /// The tree as it was last seen; nil when it has to be read from disk or anew.
     private var seen: FolderNode?
     private var hasLoaded = false
@@ -22,7 +27,7 @@ package final class CheckpointStore {
     private var unsaved = 0
     /// The cache is written when it would save reading so many files: it holds all of them, so writing it for each
     /// change would cost more than it saves.
-    private static let unsavedLimit = 256
+    static let unsavedLimit = 256
 
     /// The workspace's canonical path.
     package var workspace: String { folder.workspace }
@@ -35,7 +40,8 @@ package final class CheckpointStore {
     /// - Parameters:
     ///   - home: LOCKGATE_HOME.
     ///   - workspace: may be gone, when it is to be brought back.
-    package init(home: String, workspace: String) throws(LockgateError) {
+    ///   - coversRepository: false where commands cannot write to a repository outside.
+    package init(home: String, workspace: String, coversRepository: Bool = true) throws(LockgateError) {
         let folder = try StoreFolder(home: home, workspace: workspace)
         self.folder = folder
         objects = try folder.locked { () throws(LockgateError) in
@@ -50,6 +56,8 @@ package final class CheckpointStore {
         }
         var status = stat()
         self.home = stat(home, &status) == 0 ? FileStamp(status) : nil
+        homePath = home
+        self.coversRepository = coversRepository
         // Completes a restore that was killed.
         try locked { () throws(LockgateError) in }
     }
@@ -86,10 +94,25 @@ package final class CheckpointStore {
         try locked { () throws(LockgateError) in
             guard objects.contains(turn.before) else { throw .forgotten("Turn \(turn.id) cannot be recorded: it was") }
             var turn = turn
-            turn.after = try checkpoint()
+            let after = try checkpoint()
+            turn.after = try isWorkOfOthers(from: turn.before, to: after) ? turn.before : after
             try save(turn)
             return turn
         }
+    }
+
+    /// Whether nothing has changed but what other working trees do to the repository that the workspace shares with them.
+    private func isWorkOfOthers(from before: ContentDigest, to after: ContentDigest) throws(LockgateError) -> Bool {
+        let tree = SnapshotTree(store: objects)
+        guard before != after, try tree.top(of: before) == tree.top(of: after) else { return false }
+        var planner = planner(tree, current: after, paths: [])
+        try planner.takeBack(from: before, to: after)
+        return try planner.plan(.undo, turns: [], revoked: []).steps.isEmpty
+    }
+
+    private func planner(_ tree: SnapshotTree, current: ContentDigest, paths: [[UInt8]]) -> RestorePlanner {
+        RestorePlanner(
+            store: objects, tree: tree, current: current, paths: paths, repository: repository?.place)
     }
 
     /// All turns, oldest first, undos and redos among them.
@@ -196,7 +219,7 @@ package final class CheckpointStore {
             // Merged texts are named by no turn, so they may have been freed since the plan was made.
             let contents = plan.steps.compactMap(\.to).filter { $0.kind == .file || $0.kind == .link }
             let isKept =
-                contents.allSatisfy { objects.contains($0.digest) } && stage.map { objects.contains($0.wanted) } ?? true
+                contents.allSatisfy { objects.canRead($0.digest) } && stage.map { objects.contains($0.wanted) } ?? true
             guard isKept else {
                 throw .forgotten("Nothing was changed: what this would bring back was")
             }
@@ -223,8 +246,7 @@ package final class CheckpointStore {
             try closeOpenTurns(current)
             let turns = folder.turns()
             let ids = try choose(turns, TurnHistory(turns))
-            var planner = RestorePlanner(
-                store: objects, tree: SnapshotTree(store: objects), current: current, paths: paths)
+            var planner = planner(SnapshotTree(store: objects), current: current, paths: paths)
             for id in ids {
                 guard let turn = turns.first(where: { $0.id == id }), let after = turn.after else { continue }
                 try planner.takeBack(from: turn.before, to: after)
@@ -249,7 +271,7 @@ package final class CheckpointStore {
     }
 
     private func complete(_ restore: PendingRestore) throws(LockgateError) -> [RestorePlan.Conflict] {
-        let problems = try TreeRestorer(root: folder.workspace, store: objects).run(restore.steps)
+        let problems = try restoreTrees(restore.steps)
         // Killed from here on, all of this is done again with the same result.
         try restore.stage?.settle(keeping: problems.map(\.path), in: objects)
         var turn = restore.turn
@@ -257,6 +279,21 @@ package final class CheckpointStore {
         try save(turn)
         unlink(folder.path + "/pending")
         return problems
+    }
+
+    /// The repository first: its objects are what the workspace's files may be compared with.
+    private func restoreTrees(_ steps: [RestorePlan.Step]) throws(LockgateError) -> [RestorePlan.Conflict] {
+        var problems: [RestorePlan.Conflict] = []
+        let outside = steps.filter(\.path.isAbsolute)
+        if let common = repository?.place.common, !outside.isEmpty {
+            problems += try TreeRestorer(repository: common, store: objects).run(outside)
+        } else {
+            problems += outside.map {
+                RestorePlan.Conflict(path: $0.path, reason: "the repository is another one now", copy: nil)
+            }
+        }
+        let inside = steps.filter { !$0.path.isAbsolute }
+        return problems + (try TreeRestorer(root: folder.workspace, store: objects).run(inside))
     }
 
     private func completePendingRestore() throws(LockgateError) {
@@ -289,9 +326,37 @@ package final class CheckpointStore {
             do throws(SystemError) { wasReplaced = try objects.refresh() } catch { throw .store(error) }
             // What was seen is kept where all of it is still stored; the cache on disk always is.
             if wasReplaced, let seen, !seen.isWhole(in: objects) { forgetSeen() }
-            try completePendingRestore()
-            return try body()
+            guard let shared = try findRepository() else {
+                try completePendingRestore()
+                return try body()
+            }
+            return try shared.locked { () throws(LockgateError) in
+                try completePendingRestore()
+                return try body()
+            }
         }
+    }
+
+    /// The repository that checkpoints cover besides the workspace. One that was covered stays so until another is found
+    /// where it is gone: nothing can be hidden from a checkpoint by what a command writes to `.git`.
+    private func findRepository() throws(LockgateError) -> RepositoryStore? {
+        guard coversRepository else { return nil }
+        let known =
+            repository?.place
+            ?? folder.read("repository").flatMap { try? JSONValue(parsing: $0) }.flatMap(OuterRepository.init(json:))
+        var place = known
+        if let found = OuterRepository.of(folder.workspace), found != known,
+            known == nil || known?.common == found.common || !PosixFile.isDirectory(known?.common ?? "")
+        {
+            do throws(SystemError) { try folder.write("repository", found.json.bytes) } catch { throw .store(error) }
+            place = found
+        }
+        guard let place else { return nil }
+        if let repository, repository.place == place { return repository.store }
+        let store = try RepositoryStore(home: homePath, repository: place.common)
+        repository = (place, store)
+        objects.alternate = store.objects
+        return store
     }
 
     private func forgetSeen() {
@@ -311,6 +376,11 @@ package final class CheckpointStore {
             // A cache may be newer than objects that a killed process did not get to name.
             if let seen, !seen.isWhole(in: objects) { self.seen = nil }
         }
+        let outside: FolderListing.Item? =
+            if let repository {
+                FolderListing.Item(
+                    name: Array(repository.place.common.utf8), entry: try repository.store.checkpoint())
+            } else { nil }
         let old = seen
         // A scan that fails half-way leaves the cache half-changed.
         forgetSeen()
@@ -320,8 +390,10 @@ package final class CheckpointStore {
                 root = try FolderHandle.root(folder.workspace)
             } catch {
                 guard error.errno == ENOENT else { throw error }
-                // The folder itself is gone: an empty root object.
-                let digest = try objects.add([])
+                // The folder itself is gone: a root object without it.
+                var bytes: [UInt8] = []
+                if let outside { FolderListing.append(outside.entry, name: outside.name, to: &bytes) }
+                let digest = try objects.add(bytes)
                 try objects.flush()
                 return digest
             }
@@ -332,6 +404,7 @@ package final class CheckpointStore {
                 kind: .folder, mode: UInt32(status.st_mode & 0o7777), size: 0, digest: node.digest)
             var bytes: [UInt8] = []
             FolderListing.append(top, name: [UInt8(ascii: ".")], to: &bytes)
+            if let outside { FolderListing.append(outside.entry, name: outside.name, to: &bytes) }
             let digest = try objects.add(bytes)
             try objects.flush()
             unsaved += scanner.filesRead

@@ -82,9 +82,9 @@ actor CheckpointWorker {
 }
 
 extension TreeChange {
-    /// Whether it lies in a repository's own folder, at any depth.
+    /// Whether it lies in a repository's own folder, at any depth or outside of the workspace.
     package var isInRepository: Bool {
-        path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
+        repository != nil || path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
     }
 
     /// A folder that came or went: what lay in it says more.

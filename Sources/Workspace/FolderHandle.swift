@@ -126,6 +126,9 @@ extension [UInt8] {
         return (Array(self[..<slash]), Array(self[(slash + 1)...]))
     }
 
+    /// Of a path in a repository outside of the workspace; all others are relative to that.
+    var isAbsolute: Bool { first == UInt8(ascii: "/") }
+
     func child(_ name: [UInt8]) -> [UInt8] { isEmpty ? name : self + [UInt8(ascii: "/")] + name }
 
     /// Whether the path is `folder` or below it; the empty folder holds everything.

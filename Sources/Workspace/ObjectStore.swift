@@ -19,6 +19,8 @@ final class ObjectStore {
     private static let bufferLimit = 1 << 20
 
     let folder: String
+    /// Where objects are looked for that are not here; its lock is held as well.
+    var alternate: ObjectStore?
     private(set) var files: ObjectFiles
     private var places: [ContentDigest: Place] = [:]
     /// Bytes of `index` that `places` knows.
@@ -80,7 +82,10 @@ final class ObjectStore {
 
     func contains(_ digest: ContentDigest) -> Bool { places[digest] != nil }
 
-    /// Bytes on disk.
+    /// Whether `read` finds it.
+    func canRead(_ digest: ContentDigest) -> Bool { contains(digest) || alternate?.contains(digest) == true }
+
+    /// Bytes on disk, those of the alternate not counted.
     var size: UInt64 { dataSize + UInt64(buffer.count + indexSize) }
 
     func add(_ bytes: [UInt8]) throws(SystemError) -> ContentDigest {
@@ -132,6 +137,7 @@ final class ObjectStore {
     /// - Throws: `workspace.object_missing` or `workspace.object_damaged`.
     func read(_ digest: ContentDigest) throws(LockgateError) -> [UInt8] {
         guard let place = places[digest] else {
+            if let alternate, alternate.contains(digest) { return try alternate.read(digest) }
             throw LockgateError(
                 "workspace.object_missing", "The checkpoint store \(folder) lacks the content \(digest.text)",
                 remedy: "Choose a newer turn (`lockgate undo --list`); older ones are forgotten in time.")

@@ -40,6 +40,8 @@ package struct RestorePlan: Hashable, Sendable {
     package let lost: [[UInt8]]
     /// For the list of turns; nil to say which turns it takes back.
     var label: String?
+    /// Refs that others have moved during the turn in a repository that they share: theirs, and left alone.
+    package var left: [Conflict] = []
 
     package var isEmpty: Bool { steps.isEmpty && conflicts.isEmpty }
 }
@@ -63,6 +65,10 @@ extension SnapshotEntry {
 }
 
 extension RestorePlan.Step {
+    func moved(to path: [UInt8]) -> RestorePlan.Step {
+        RestorePlan.Step(path: path, from: from, to: to, isMerged: isMerged)
+    }
+
     var json: JSONValue {
         ["path": .string(HexText.encode(path)), "from": from?.json ?? .null, "to": to?.json ?? .null]
     }

@@ -7,23 +7,27 @@ import Wire
 /// the turn did not change stays, what nobody has changed since goes back, texts that both changed are merged, and of
 /// everything else the user's version stays and the earlier one is put beside it.
 struct RestorePlanner {
-    private let store: ObjectStore
-    private let tree: SnapshotTree
-    private let current: ContentDigest
+    let store: ObjectStore
+    let tree: SnapshotTree
+    let current: ContentDigest
     /// Empty for all.
     private let paths: [[UInt8]]
     /// Of the names that the other side's contents get beside a later edit.
     private let suffix: String
     /// Paths that the plan changes; nil as a value for a deletion.
-    private var state: [[UInt8]: SnapshotEntry?] = [:]
+    var state: [[UInt8]: SnapshotEntry?] = [:]
+    /// Outside of the workspace.
+    private let repository: OuterRepository?
+    var left: [RestorePlan.Conflict] = []
     private var merged: Set<[UInt8]> = []
     private var conflicts: [RestorePlan.Conflict] = []
     private var lost: [[UInt8]] = []
 
     init(
         store: ObjectStore, tree: SnapshotTree, current: ContentDigest, paths: [[UInt8]],
-        suffix: String = ".lockgate-undo"
+        suffix: String = ".lockgate-undo", repository: OuterRepository? = nil
     ) {
+        self.repository = repository
         self.suffix = suffix
         self.store = store
         self.tree = tree
@@ -33,15 +37,24 @@ struct RestorePlanner {
 
     mutating func takeBack(from before: ContentDigest, to after: ContentDigest) throws(LockgateError) {
         var groups: [[UInt8]: [TreeChange]] = [:]
+        var outside: [TreeChange] = []
         for change in try tree.changes(from: before, to: after) {
             guard paths.isEmpty || paths.contains(where: { Self.concerns(change, $0) }) else { continue }
-            if let folder = GitFolder.containing(change) {
+            if change.repository != nil {
+                outside.append(change)
+            } else if let folder = GitFolder.containing(change) {
                 groups[folder, default: []].append(change)
             } else {
                 try takeBack(change)
             }
         }
         for (folder, changes) in groups { try takeBack(gitFolder: folder, changes) }
+        guard let path = outside.first?.repository else { return }
+        if let repository, repository.common.utf8.elementsEqual(path) {
+            try takeBack(shared: repository, outside, from: before, to: after)
+        } else {
+            keep(path, "the workspace belongs to another repository now")
+        }
     }
 
     func plan(_ kind: TurnRecord.Kind, turns: [Int], revoked: [Int]) throws(LockgateError) -> RestorePlan {
@@ -55,7 +68,7 @@ struct RestorePlanner {
         return RestorePlan(
             kind: kind, turns: turns, revoked: paths.isEmpty ? revoked : [], current: current, steps: steps,
             conflicts: conflicts.sorted { $0.path.lexicographicallyPrecedes($1.path) },
-            lost: lost.sorted { $0.lexicographicallyPrecedes($1) })
+            lost: lost.sorted { $0.lexicographicallyPrecedes($1) }, left: left)
     }
 
     /// Whether a change is at or below a path, or brings back a folder on the way to it.
@@ -64,7 +77,7 @@ struct RestorePlanner {
             || (path.isWithin(change.path) && change.new == nil && change.old?.kind == .folder)
     }
 
-    private func now(_ path: [UInt8]) throws(LockgateError) -> SnapshotEntry? {
+    func now(_ path: [UInt8]) throws(LockgateError) -> SnapshotEntry? {
         if let planned = state[path] { return planned }
         return try tree.entry(path, in: current)?.alone
     }
@@ -103,7 +116,7 @@ struct RestorePlanner {
         if old.kind != .folder { conflicts.append(RestorePlan.Conflict(path: path, reason: reason, copy: copy)) }
     }
 
-    private mutating func keep(_ path: [UInt8], _ reason: String) {
+    mutating func keep(_ path: [UInt8], _ reason: String) {
         conflicts.append(RestorePlan.Conflict(path: path, reason: reason, copy: nil))
     }
 
@@ -154,7 +167,7 @@ struct RestorePlanner {
     }
 
     /// `git status` writes the index anew with other times and the same content.
-    private func isSameIndex(
+    func isSameIndex(
         _ path: [UInt8], in folder: [UInt8], _ one: SnapshotEntry?, _ other: SnapshotEntry?
     ) throws(LockgateError) -> Bool {
         guard path == folder.child(Array("index".utf8)), let one, let other, one.kind == .file, other.kind == .file,
@@ -211,9 +224,15 @@ enum GitFolder {
     }
 
     /// Objects first, then files, then refs and the like, then the index; otherwise in the order given.
-    static func ordered(_ steps: [RestorePlan.Step]) -> [RestorePlan.Step] {
+    ///
+    /// - Parameter isRepository: whether paths are relative to a repository's own folder.
+    static func ordered(_ steps: [RestorePlan.Step], isRepository: Bool = false) -> [RestorePlan.Step] {
         func rank(_ path: [UInt8]) -> Int {
             let names = path.split(separator: UInt8(ascii: "/"))
+            if isRepository {
+                if names.first?.elementsEqual("objects".utf8) == true { return 0 }
+                return names.last?.elementsEqual("index".utf8) == true ? 3 : 2
+            }
             guard let git = names.firstIndex(where: { $0.elementsEqual(name) }) else { return 1 }
             guard git + 1 < names.count else { return 1 }
             if names[git + 1].elementsEqual("objects".utf8) { return 0 }

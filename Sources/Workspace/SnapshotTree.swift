@@ -6,12 +6,21 @@ package struct TreeChange: Hashable, Sendable {
     /// Nil where there was, or is, nothing.
     package let old: SnapshotEntry?
     package let new: SnapshotEntry?
+    /// The repository outside of the workspace that the path is in, both absolute; nil for the workspace's own paths.
+    package let repository: [UInt8]?
+
+    package init(path: [UInt8], old: SnapshotEntry?, new: SnapshotEntry?, repository: [UInt8]? = nil) {
+        self.path = path
+        self.old = old
+        self.new = new
+        self.repository = repository
+    }
 }
 
 /// Checkpoints as trees of listings, read from the store.
 ///
-/// A checkpoint's root object is a listing with the single name `.`: the workspace's folder with its mode; empty where
-/// the folder itself was gone.
+/// A checkpoint's root object is a listing with the name `.`: the workspace's folder with its mode; without it where the
+/// folder itself was gone. A repository outside of the workspace follows under its absolute path.
 final class SnapshotTree {
     private let store: ObjectStore
     private var listings: [ContentDigest: [FolderListing.Item]] = [:]
@@ -31,9 +40,30 @@ final class SnapshotTree {
         return items
     }
 
-    /// What stood at a path; nil for nothing.
+    /// The workspace's folder; nil where it was gone.
+    func top(of root: ContentDigest) throws(LockgateError) -> SnapshotEntry? {
+        try listing(root).first { $0.name == [UInt8(ascii: ".")] }?.entry
+    }
+
+    /// The repositories outside of the workspace.
+    func repositories(in root: ContentDigest) throws(LockgateError) -> [FolderListing.Item] {
+        try listing(root).filter { $0.name.isAbsolute }
+    }
+
+    /// What stood at a path, absolute for one in a repository outside; nil for nothing.
     func entry(_ path: [UInt8], in root: ContentDigest) throws(LockgateError) -> SnapshotEntry? {
-        guard var entry = try listing(root).first?.entry else { return nil }
+        if path.isAbsolute {
+            guard let item = try repositories(in: root).first(where: { path.isWithin($0.name) }) else { return nil }
+            return try entry(path[item.name.count...], below: item.entry)
+        }
+        guard let top = try top(of: root) else { return nil }
+        return try entry(path[...], below: top)
+    }
+
+    private func entry(
+        _ path: ArraySlice<UInt8>, below top: SnapshotEntry
+    ) throws(LockgateError) -> SnapshotEntry? {
+        var entry = top
         for name in path.split(separator: UInt8(ascii: "/")) {
             guard entry.kind == .folder else { return nil }
             guard let item = try listing(entry.digest).first(where: { $0.name.elementsEqual(name) }) else { return nil }
@@ -46,7 +76,13 @@ final class SnapshotTree {
     func changes(from old: ContentDigest, to new: ContentDigest) throws(LockgateError) -> [TreeChange] {
         guard old != new else { return [] }
         var changes: [TreeChange] = []
-        try compare([], try listing(old).first?.entry, try listing(new).first?.entry, &changes)
+        try compare([], try top(of: old), try top(of: new), nil, &changes)
+        // What one side did not cover has not come or gone.
+        let known = try repositories(in: new)
+        for item in try repositories(in: old) {
+            guard let other = known.first(where: { $0.name == item.name }) else { continue }
+            try compare(item.name, item.entry, other.entry, item.name, &changes)
+        }
         return changes
     }
 
@@ -54,8 +90,8 @@ final class SnapshotTree {
     func forEach(
         in root: ContentDigest, _ body: ([UInt8], SnapshotEntry) -> Void
     ) throws(LockgateError) {
-        guard let top = try listing(root).first?.entry else { return }
-        try visit([], top, body)
+        if let top = try top(of: root) { try visit([], top, body) }
+        for item in try repositories(in: root) { try visit(item.name, item.entry, body) }
     }
 
     private func visit(
@@ -72,10 +108,13 @@ final class SnapshotTree {
     }
 
     private func compare(
-        _ path: [UInt8], _ old: SnapshotEntry?, _ new: SnapshotEntry?, _ changes: inout [TreeChange]
+        _ path: [UInt8], _ old: SnapshotEntry?, _ new: SnapshotEntry?, _ repository: [UInt8]?,
+        _ changes: inout [TreeChange]
     ) throws(LockgateError) {
         guard old != new else { return }
-        if old?.alone != new?.alone { changes.append(TreeChange(path: path, old: old?.alone, new: new?.alone)) }
+        if old?.alone != new?.alone {
+            changes.append(TreeChange(path: path, old: old?.alone, new: new?.alone, repository: repository))
+        }
         var (left, right) = (try children(of: old)[...], try children(of: new)[...])
         while left.first != nil || right.first != nil {
             let takesLeft =
@@ -89,7 +128,7 @@ final class SnapshotTree {
             let oldItem = takesLeft ? left.popFirst() : nil
             let newItem = takesRight ? right.popFirst() : nil
             guard let name = oldItem?.name ?? newItem?.name else { return }
-            try compare(path.child(name), oldItem?.entry, newItem?.entry, &changes)
+            try compare(path.child(name), oldItem?.entry, newItem?.entry, repository, &changes)
         }
     }
 }

@@ -3,19 +3,21 @@ import Glibc
 import Wire
 
 /// A workspace's folder in the product's home: `workspaces/<digest of its canonical path>`, with `objects/`, `turns/`,
-/// `cache`, `pending`, `path`, `expiry` and two locks.
+/// `cache`, `pending`, `path`, `expiry`, `repository` and two locks.
 struct StoreFolder {
     let path: String
     let workspace: String
 
-    /// - Parameter workspace: need not exist any more; its folder then has to.
-    init(home: String, workspace: String) throws(LockgateError) {
+    /// - Parameters:
+    ///   - workspace: need not exist any more; its folder then has to.
+    ///   - isRepository: for a `RepositoryStore`, which is no workspace whatever folder somebody works in.
+    init(home: String, workspace: String, isRepository: Bool = false) throws(LockgateError) {
         guard let canonical = Self.canonical(workspace) else {
             throw LockgateError(
                 "workspace.not_found", "There is no folder \(workspace), nor one above it", remedy: "Check the path.")
         }
         self.workspace = canonical
-        path = Self.path(home: home, canonical: canonical)
+        path = Self.path(home: home, canonical: isRepository ? "repository:" + canonical : canonical)
         do throws(SystemError) { try make() } catch { throw .store(error) }
     }
 
@@ -41,9 +43,11 @@ struct StoreFolder {
 
     /// Runs a body while no other process uses the store.
     ///
-    /// - Throws: `workspace.busy` after 30 seconds.
-    func locked<T>(_ body: () throws(LockgateError) -> T) throws(LockgateError) -> T {
-        let end = ContinuousClock.now + .seconds(30)
+    /// - Throws: `workspace.busy` when another process has it for longer.
+    func locked<T>(
+        patience: Duration = .seconds(30), _ body: () throws(LockgateError) -> T
+    ) throws(LockgateError) -> T {
+        let end = ContinuousClock.now + patience
         while true {
             let file = try openLock()
             defer { close(file) }
@@ -53,7 +57,8 @@ struct StoreFolder {
                 }
                 guard ContinuousClock.now < end else {
                     throw LockgateError(
-                        "workspace.busy", "Another session has been taking a checkpoint of \(workspace) for 30 seconds",
+                        "workspace.busy",
+                        "Another session has been taking a checkpoint of \(workspace) for \(patience.components.seconds) seconds",
                         remedy: "Try again when it has ended.")
                 }
                 usleep(5000)

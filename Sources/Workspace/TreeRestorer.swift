@@ -10,8 +10,19 @@ import Wire
 struct TreeRestorer {
     private let root: FolderHandle
     private let store: ObjectStore
+    /// Of a repository outside of the workspace: what its steps' paths begin with.
+    private let prefix: [UInt8]
+
+    /// - Parameter repository: the folder of a repository; its steps have absolute paths.
+    init(repository: String, store: ObjectStore) throws(LockgateError) {
+        try self.init(root: repository, store: store, prefix: Array(repository.utf8))
+    }
 
     init(root path: String, store: ObjectStore) throws(LockgateError) {
+        try self.init(root: path, store: store, prefix: [])
+    }
+
+    private init(root path: String, store: ObjectStore, prefix: [UInt8]) throws(LockgateError) {
         do throws(SystemError) {
             try PosixFile.makeDirectory(path)
             root = try FolderHandle.root(path)
@@ -19,17 +30,35 @@ struct TreeRestorer {
             throw .workspace(error)
         }
         self.store = store
+        self.prefix = prefix
     }
 
     /// - Returns: what went otherwise than planned, by path.
     func run(_ steps: [RestorePlan.Step]) -> [RestorePlan.Conflict] {
+        guard !prefix.isEmpty else { return runBelowRoot(steps) }
+        var problems: [RestorePlan.Conflict] = []
+        var below: [RestorePlan.Step] = []
+        for step in steps {
+            if step.path.isWithin(prefix) {
+                below.append(step.moved(to: Array(step.path.dropFirst(prefix.count + 1))))
+            } else {
+                note(step.path, "the repository is another one now", &problems)
+            }
+        }
+        return problems
+            + runBelowRoot(below).map {
+                RestorePlan.Conflict(path: prefix.child($0.path), reason: $0.reason, copy: nil)
+            }
+    }
+
+    private func runBelowRoot(_ steps: [RestorePlan.Step]) -> [RestorePlan.Conflict] {
         var problems: [RestorePlan.Conflict] = []
         for step in steps { attempt(step, &problems) { step throws(SystemError) in try settleLeftover(step) } }
         for step in steps.reversed() where !step.path.isEmpty && Self.removesFirst(step) {
             attempt(step, &problems) { step throws(SystemError) in try remove(step) }
         }
         // A repository's objects are there before the refs that name them, and its index is the last.
-        for step in GitFolder.ordered(steps) where !step.path.isEmpty {
+        for step in GitFolder.ordered(steps, isRepository: !prefix.isEmpty) where !step.path.isEmpty {
             guard let to = step.to else { continue }
             switch to.kind {
             case .folder: attempt(step, &problems) { step throws(SystemError) in try makeFolder(step.path) }

@@ -25,8 +25,11 @@ struct TreeScanner {
     private(set) var filesRead = 0
     /// Whether a folder was covered for the first time: from then on it stays covered, which must not be forgotten.
     private(set) var hasNewFolders = false
+    /// A repository's own folder is no build folder, whatever a branch is called.
+    private var isInRepository: Bool
 
-    init(store: ObjectStore, device: dev_t, home: FileStamp?) {
+    init(store: ObjectStore, device: dev_t, home: FileStamp?, isInRepository: Bool = false) {
+        self.isInRepository = isInRepository
         self.store = store
         self.device = device
         self.home = home
@@ -160,7 +163,12 @@ struct TreeScanner {
     ) throws(SystemError) -> FolderNode.Item? {
         let wasCovered = before?.entry.kind == .folder
         guard status.st_dev == device else { return omitted(name, .mount) }
-        if !wasCovered, OmissionRules.omits(name: name.nameBytes) { return omitted(name, .rebuildable) }
+        let isAroundRepository = isInRepository
+        isInRepository = isInRepository || name.nameBytes.elementsEqual(".git".utf8)
+        defer { isInRepository = isAroundRepository }
+        if !wasCovered, !isInRepository, OmissionRules.omits(name: name.nameBytes) {
+            return omitted(name, .rebuildable)
+        }
         if let home, home.inode == UInt64(status.st_ino) { return omitted(name, .home) }
         guard depth < Self.depthLimit else { return omitted(name, .deep) }
         let opened: FolderHandle
@@ -171,7 +179,9 @@ struct TreeScanner {
             guard ![ENOSYS, EMFILE, ENFILE, ENOMEM].contains(error.errno) else { throw error }
             return error.errno == ENOENT ? nil : omitted(name, .unreadable)
         }
-        if !wasCovered, OmissionRules.markers.contains(where: { opened.status(of: Array($0.utf8).cString) != nil }) {
+        if !wasCovered, !isInRepository,
+            OmissionRules.markers.contains(where: { opened.status(of: Array($0.utf8).cString) != nil })
+        {
             return omitted(name, .rebuildable)
         }
         if before == nil, SandboxPlaceholder.isMarked(opened.descriptor), try opened.names().isEmpty { return nil }

@@ -18,13 +18,13 @@ extension TurnLosses {
         let kept = Set(changes.compactMap { $0.old == nil ? $0.new?.digest : nil })
         var removed: [TreeChange] = []
         var emptied: [TreeChange] = []
-        var references: [String] = []
-        let packed = Self.packedReferences(changes, content)
+        let (packed, unpacked) = Self.packedReferences(changes, content)
+        var references = unpacked
         for change in changes {
             guard let old = change.old, old.kind == .file || old.kind == .link else { continue }
             if change.isInRepository {
                 if change.new == nil, let name = change.referenceName, !packed.contains(change.path) {
-                    references.append(name)
+                    references.insert(name)
                 }
                 continue
             }
@@ -42,21 +42,36 @@ extension TurnLosses {
     }
 
     /// The files that refs would have, of those that are in a `packed-refs` that the turn has written: packing a ref takes
-    /// its file away (gitrepository-layout(5)).
+    /// its file away (gitrepository-layout(5)). And the names of refs that such a file has lost.
     private static func packedReferences(
         _ changes: [TreeChange], _ content: (SnapshotEntry) -> [UInt8]?
-    ) -> Set<[UInt8]> {
+    ) -> (packed: Set<[UInt8]>, lost: Set<String>) {
         var found: Set<[UInt8]> = []
+        var lost: Set<String> = []
         let name = Array("/packed-refs".utf8)
         for change in changes where change.isInRepository && change.path.suffix(name.count) == name[...] {
-            guard let new = change.new, let text = content(new) else { continue }
-            let repository = change.path.dropLast(name.count - 1)
-            for line in text.split(separator: UInt8(ascii: "\n")) {
-                let words = line.split(separator: UInt8(ascii: " "))
-                if words.count == 2, words[1].starts(with: "refs/".utf8) { found.insert(Array(repository) + words[1]) }
+            let repository = Array(change.path.dropLast(name.count - 1))
+            let text = change.new.map(content) ?? []
+            // Too large to be compared.
+            guard let text else { continue }
+            let new = names(text)
+            found.formUnion(new.map { repository + $0 })
+            for name in names(change.old.flatMap(content) ?? []).subtracting(new) {
+                // With a file of its own it has moved.
+                let hasFile = changes.contains { $0.path == repository + name && $0.new != nil }
+                if !hasFile { lost.insert(name.shownPath) }
             }
         }
-        return found
+        return (found, lost)
+    }
+
+    private static func names(_ packed: [UInt8]) -> Set<[UInt8]> {
+        var names: Set<[UInt8]> = []
+        for line in packed.split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " "))
+            if words.count == 2, words[1].starts(with: "refs/".utf8) { names.insert(Array(words[1])) }
+        }
+        return names
     }
 }
 
@@ -64,6 +79,11 @@ extension TreeChange {
     /// The ref that a file of a repository is; nil for others.
     fileprivate var referenceName: String? {
         let names = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        if let repository {
+            let inner = path.dropFirst(repository.count + 1)
+            if inner.elementsEqual("HEAD".utf8) { return repository.shownPath }
+            return inner.starts(with: "refs/".utf8) ? Array(inner).shownPath : nil
+        }
         guard let git = names.lastIndex(where: { $0.elementsEqual(".git".utf8) }) else { return nil }
         let inner = names[(git + 1)...]
         // `ORIG_HEAD` and its like come and go; HEAD goes with the whole repository.

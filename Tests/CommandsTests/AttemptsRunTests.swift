@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import TestSupport
 import Testing
 import Wire
@@ -39,12 +40,6 @@ import Wire
         }
     }
 
-    private static func lockgate(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
-        try await ProgramRun.run(
-            "lockgate", arguments, in: fixture.repository.path, environment: fixture.environment,
-            scratch: fixture.home)
-    }
-
     @Test func ofFourThePassingOneIsPickedAndCanBeApplied() async throws {
         try await Self.with({ $0 == 3 ? "echo fixed > code" : "echo try-\($0) > code" }) { fixture in
             let run = try await fixture.exec([
@@ -59,9 +54,9 @@ import Wire
             }
             #expect(rows == ["1 failed 0 2", "2 failed 0 2", "3 passed 1 2", "4 failed 0 2"])
             #expect(try fixture.repository.folder.text("code") == "broken\n")
-            let shown = try await Self.lockgate(fixture, "attempts")
+            let shown = try await fixture.lockgate("attempts")
             #expect(shown.text.contains("\n*  3"), "\(shown.text)\(shown.errorText)")
-            let applied = try await Self.lockgate(fixture, "attempts", "apply", "--yes")
+            let applied = try await fixture.lockgate("apply", "--attempt", "3", "--yes")
             #expect(applied.status == 0, "\(applied.errorText)")
             #expect(try fixture.repository.folder.text("code") == "fixed\n")
         }
@@ -74,6 +69,46 @@ import Wire
             ])
             #expect(run.status == 0 && run.text == "All tests pass.\n", "\(run.errorText)")
             #expect(run.errorText.contains("\n*  2"), "\(run.errorText)")
+        }
+    }
+
+    @Test func ofAKilledRunNothingIsLost() async throws {
+        try await Self.with({ "echo fixed-\($0) > code" }) { fixture in
+            let arguments = [
+                "--json", "-s", "workspace-write", "--check", "grep -q fixed code", "--attempts", "3", "go",
+            ]
+            let before = try fixture.repository.git("status", "--porcelain")
+            for lines in 1...7 {
+                let run = try ProgramRun(
+                    "lockgate", ["exec"] + arguments, in: fixture.repository.path, environment: fixture.environment,
+                    scratch: fixture.home)
+                // Killed while worktrees are made, while attempts run, and between their ends.
+                if lines > 1 { try await run.waitForOutput { $0.split(separator: "\n").count >= lines - 1 } }
+                run.signal(SIGKILL)
+                let printed = try await run.result().events
+                #expect(try fixture.repository.git("status", "--porcelain") == before)
+                #expect(try fixture.repository.folder.text("code") == "broken\n")
+                guard lines > 1 else { continue }
+                let shown = try await fixture.lockgate("attempts", "--json")
+                let group = try JSONValue(parsing: shown.output)
+                #expect(
+                    group["ended"] == false && group["attempts"]?.array?.count == 3, "\(shown.text)\(shown.errorText)")
+                for ended in printed where ended["type"] == "attempt.completed" {
+                    let number = try #require(ended["attempt"]?.int)
+                    #expect(group["attempts"]?.array?[number - 1]["standing"] == "passed")
+                }
+            }
+            let run = try await fixture.exec(arguments)
+            #expect(run.status == 0, "\(run.text)\(run.errorText)")
+            let applied = try await fixture.lockgate("apply", "--attempt", "2", "--yes")
+            #expect(applied.status == 0, "\(applied.text)\(applied.errorText)")
+            #expect(try fixture.repository.folder.text("code") == "fixed-2\n")
+            let mixed = try await fixture.lockgate("apply", "--attempt", "2", "code", "--yes")
+            #expect(mixed.status == 2, "\(mixed.errorText)")
+            // What was left can be removed like any other.
+            let removed = try await fixture.lockgate("worktree", "gc", "--days", "0")
+            #expect(removed.status == 0, "\(removed.errorText)")
+            _ = try fixture.repository.git("fsck", "--full", "--strict")
         }
     }
 

@@ -8,29 +8,6 @@ import Wire
 @Suite(.timeLimit(.minutes(4))) struct StagedRunTests {
     private static let methods = ["overlay", "copy"]
 
-    /// Everything but git's objects, as text to compare.
-    static func tree(_ fixture: ExecFixture, isWhole: Bool = false) throws -> String {
-        let prune = isWhole ? "" : "-path '*/.git/objects' -prune -o "
-        let list = "find . \(prune)-printf '%y %m %P %l\\0' | sort -z"
-        let sums = "find . \(prune)-type f -print0 | sort -z | xargs -0r sha256sum"
-        let run = try OracleCommand.run(
-            ["sh", "-c", "cd '\(fixture.repository.path)' && \(list) | tr '\\0' '\\n'; \(sums)"], in: fixture.home)
-        guard run.status == 0 else { throw TestFailure(run.errorText) }
-        return run.text
-    }
-
-    private static func shell(_ script: String, _ fixture: ExecFixture) throws {
-        let path = fixture.repository.path
-        let run = try OracleCommand.run(
-            ["sh", "-c", "mkdir -p -m 700 '\(path)' && cd '\(path)' && \(script)"], in: fixture.home)
-        guard run.status == 0 else { throw TestFailure("\(script): \(run.errorText)") }
-    }
-
-    private static func lockgate(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
-        try await ProgramRun.run(
-            "lockgate", arguments, in: fixture.repository.path, environment: fixture.environment, scratch: fixture.home)
-    }
-
     private static let patch = """
         *** Begin Patch
         *** Update File: README.md
@@ -52,10 +29,10 @@ import Wire
             ],
             files: ["README.md": "# Test\n", "src/a.c": "int a;\n"]
         ) { fixture in
-            let before = try Self.tree(fixture, isWhole: true)
+            let before = try fixture.tree(isWhole: true)
             let run = try await fixture.exec(["--json", "--stage", "-c", "staged.method=\"\(method)\"", "go"])
             #expect(run.status == 0, "\(run.errorText)\(run.text)")
-            #expect(try Self.tree(fixture, isWhole: true) == before)
+            #expect(try fixture.tree(isWhole: true) == before)
             // The tools and the commands see one tree.
             let shown = run.items("command_execution").last?["aggregated_output"]?.string ?? ""
             #expect(shown.contains("text\n# Patched"), "\(run.text)")
@@ -72,26 +49,26 @@ import Wire
             let session = try #require(event["session"]?.string)
             #expect(event["apply_command"]?.string == "lockgate apply \(session)")
 
-            let diff = try await Self.lockgate(fixture, "diff", "--staged")
+            let diff = try await fixture.lockgate("diff", "--staged")
             #expect(
                 diff.text.contains("+# Patched") && diff.text.contains("refs/heads/"), "\(diff.text)\(diff.errorText)")
-            let json = try await Self.lockgate(fixture, "diff", "--staged", session, "--json")
+            let json = try await fixture.lockgate("diff", "--staged", session, "--json")
             #expect(try JSONValue(parsing: json.output)["session"]?.string == session)
-            let list = try await Self.lockgate(fixture, "apply", "--list")
+            let list = try await fixture.lockgate("apply", "--list")
             #expect(list.text.contains(session))
-            #expect(try await Self.lockgate(fixture, "apply").status == 1)
-            #expect(try Self.tree(fixture, isWhole: true) == before)
+            #expect(try await fixture.lockgate("apply").status == 1)
+            #expect(try fixture.tree(isWhole: true) == before)
 
-            let part = try await Self.lockgate(fixture, "apply", session, "README.md", "--yes")
+            let part = try await fixture.lockgate("apply", session, "README.md", "--yes")
             #expect(part.status == 0, "\(part.text)\(part.errorText)")
-            let rest = try await Self.lockgate(fixture, "apply", "--yes", "--json")
+            let rest = try await fixture.lockgate("apply", "--yes", "--json")
             #expect(rest.status == 0, "\(rest.text)\(rest.errorText)")
             #expect(try JSONValue(parsing: rest.output)["complete"] == true)
             #expect(try fixture.repository.git("log", "-1", "--format=%s") == "staged\n")
             #expect(try fixture.repository.git("status", "--porcelain") == " M README.md\n M src/a.c\n?? made/\n")
-            #expect(try await Self.lockgate(fixture, "diff", "--staged").status == 1)
-            #expect(try await Self.lockgate(fixture, "undo", "2", "--yes").status == 0)
-            let after = try Self.tree(fixture)
+            #expect(try await fixture.lockgate("diff", "--staged").status == 1)
+            #expect(try await fixture.lockgate("undo", "2", "--yes").status == 0)
+            let after = try fixture.tree()
             #expect(after.split(separator: "\n").filter { !before.contains($0) } == [])
         }
     }
@@ -102,19 +79,19 @@ import Wire
             .text("Two."),
             .text("Three."),
         ]) { fixture in
-            let before = try Self.tree(fixture)
+            let before = try fixture.tree()
             #expect(try await fixture.exec(["--stage", "-s", "workspace-write", "go"]).status == 0)
             let run = try await fixture.exec(["--json", "-s", "workspace-write", "resume", "--last", "go on"])
             #expect(run.items("command_execution").last?["aggregated_output"] == "one\n")
             let event = try #require(run.events.last { $0["type"] == "staged" })
             #expect(event["changed"] == 2)
-            #expect(try Self.tree(fixture) == before)
+            #expect(try fixture.tree() == before)
             let session = try #require(event["session"]?.string)
-            #expect(try await Self.lockgate(fixture, "apply", "--drop", "--yes").status == 0)
-            #expect(try await Self.lockgate(fixture, "apply", "--yes").status == 1)
-            #expect(try Self.tree(fixture) == before)
+            #expect(try await fixture.lockgate("apply", "--drop", "--yes").status == 0)
+            #expect(try await fixture.lockgate("apply", "--yes").status == 1)
+            #expect(try fixture.tree() == before)
             // By its id it can still be had.
-            #expect(try await Self.lockgate(fixture, "apply", session, "two", "--yes").status == 0)
+            #expect(try await fixture.lockgate("apply", session, "two", "--yes").status == 0)
             #expect(PosixFile.exists(fixture.repository.path + "/two"))
         }
     }
@@ -124,7 +101,7 @@ import Wire
             ExecFixture.shell("echo x > made; git add made; git commit -qm x"), .text("Done."),
             ExecFixture.shell("echo x > made"), .text("Done."), .text("Nothing."),
         ]) { fixture in
-            let before = try Self.tree(fixture, isWhole: true)
+            let before = try fixture.tree(isWhole: true)
             let run = try await fixture.exec(["--json", "go"])
             #expect(run.status == 0, "\(run.errorText)")
             #expect(run.events.contains { $0["type"] == "staged" })
@@ -132,7 +109,7 @@ import Wire
             let readOnly = try await fixture.exec(["--json", "-s", "read-only", "go"])
             #expect(!readOnly.events.contains { $0["type"] == "staged" })
             #expect(readOnly.items("command_execution").last?["exit_code"] != 0)
-            #expect(try Self.tree(fixture, isWhole: true) == before)
+            #expect(try fixture.tree(isWhole: true) == before)
             // A session that changes nothing leaves no stage.
             #expect(try await fixture.exec(["--json", "go"]).status == 0)
             #expect(PosixFile.list(fixture.home.path + "/staged").count == 1)
@@ -142,19 +119,19 @@ import Wire
     @Test func whatAKilledRunHasStagedIsFound() async throws {
         try await ExecFixture.with([ExecFixture.shell("rm README.md; echo x > made"), ExecFixture.longCommand]) {
             fixture in
-            let before = try Self.tree(fixture, isWhole: true)
+            let before = try fixture.tree(isWhole: true)
             let run = try fixture.start("--json", "--stage", "go")
             await fixture.server.waitForRequests(2)
-            let busy = try await Self.lockgate(fixture, "apply", "--yes")
+            let busy = try await fixture.lockgate("apply", "--yes")
             #expect(busy.status == 1 && busy.errorText.contains("at work"), "\(busy.errorText)")
             run.signal(SIGKILL)
             _ = try await run.result()
-            #expect(try Self.tree(fixture, isWhole: true) == before)
-            let applied = try await Self.lockgate(fixture, "apply", "--yes")
+            #expect(try fixture.tree(isWhole: true) == before)
+            let applied = try await fixture.lockgate("apply", "--yes")
             #expect(applied.status == 0, "\(applied.text)\(applied.errorText)")
             #expect(!PosixFile.exists(fixture.repository.path + "/README.md"))
-            #expect(try await Self.lockgate(fixture, "undo", "--yes").status == 0)
-            #expect(try Self.tree(fixture, isWhole: true) == before)
+            #expect(try await fixture.lockgate("undo", "--yes").status == 0)
+            #expect(try fixture.tree(isWhole: true) == before)
         }
     }
 
@@ -170,7 +147,7 @@ import Wire
                     "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
                     "mount -t overlay -o '\(mount)' overlay '\(fixture.home.path)' && exec \"$@\"", "sh",
                 ]
-                let before = try Self.tree(fixture, isWhole: true)
+                let before = try fixture.tree(isWhole: true)
                 let run = try await fixture.exec(["--json", "--stage", "go"], wrapper: wrapper)
                 #expect(run.status == 0, "\(run.errorText)")
                 #expect(run.errorText.contains("The session works on a copy."), "\(run.errorText)")
@@ -181,7 +158,7 @@ import Wire
                 let other = try await fixture.exec(["--json", "go"], wrapper: wrapper)
                 #expect(other.errorText.contains("this session is read-only"), "\(other.errorText)")
                 #expect(!other.events.contains { $0["type"] == "staged" })
-                #expect(try Self.tree(fixture, isWhole: true) == before)
+                #expect(try fixture.tree(isWhole: true) == before)
             }
         }
     }
@@ -217,10 +194,10 @@ import Wire
         let steps =
             attacks.map(ExecFixture.shell) + [.call("apply_patch", ["input": .string(patch)]), .text("Done.")]
         try await ExecFixture.with(steps) { fixture in
-            let before = try Self.tree(fixture, isWhole: true)
+            let before = try fixture.tree(isWhole: true)
             let run = try await fixture.exec(["--json", "--stage", "go"])
             #expect(run.status == 0 || run.status == 4, "\(run.errorText)")
-            #expect(try Self.tree(fixture, isWhole: true) == before)
+            #expect(try fixture.tree(isWhole: true) == before)
             #expect(!PosixFile.exists(fixture.repository.path + "/.lockgate"))
         }
     }
@@ -230,45 +207,45 @@ import Wire
         let ways = DestructionScripts.ways.enumerated().filter { $0.offset % 3 == group }.map(\.element)
         let steps = ways.flatMap { [ExecFixture.shell($0), ScriptedStep.text("Tidied up.")] }
         try await ExecFixture.with(steps, files: [:]) { fixture in
-            try Self.shell("rm -rf .git && \(DestructionScripts.repository)", fixture)
-            let (before, whole) = (try Self.tree(fixture), try Self.tree(fixture, isWhole: true))
+            try fixture.run("rm -rf .git && \(DestructionScripts.repository)")
+            let (before, whole) = (try fixture.tree(), try fixture.tree(isWhole: true))
             let lines = Set(before.split(separator: "\n"))
             var applied = 0
             for way in ways {
                 let run = try await fixture.exec(["--json", "--stage", "tidy up"])
                 #expect(run.status == 0 || run.status == 4, "\(way): \(run.errorText)")
                 #expect(
-                    try Self.tree(fixture, isWhole: true).split(separator: "\n").count
+                    try fixture.tree(isWhole: true).split(separator: "\n").count
                         >= whole.split(separator: "\n").count)
-                #expect(try Set(Self.tree(fixture).split(separator: "\n")) == lines, "\(way)")
+                #expect(try Set(fixture.tree().split(separator: "\n")) == lines, "\(way)")
                 guard let event = run.events.last(where: { $0["type"] == "staged" }) else { continue }
-                try Self.shell("mkdir -p later && echo mine > later/mine && echo mine > mine", fixture)
+                try fixture.run("mkdir -p later && echo mine > later/mine && echo mine > mine")
                 let session = event["session"]?.string ?? ""
-                let done = try await Self.lockgate(fixture, "apply", session, "--yes", "--json")
+                let done = try await fixture.lockgate("apply", session, "--yes", "--json")
                 #expect(done.status == 0 || done.status == 4, "\(way): \(done.text)\(done.errorText)")
                 let isChanged =
                     try Set(
-                        Self.tree(fixture).split(separator: "\n").filter {
+                        fixture.tree().split(separator: "\n").filter {
                             !$0.contains("mine") && !$0.contains("later")
                         }) != lines
                 // An apply takes no objects away, so what was staged may come to nothing.
                 guard try JSONValue(parsing: done.output)["applied"] == true, isChanged else {
-                    try Self.shell("rm -r later mine", fixture)
+                    try fixture.run("rm -r later mine")
                     continue
                 }
                 applied += 1
-                _ = try await Self.lockgate(fixture, "apply", session, "--drop", "--yes")
+                _ = try await fixture.lockgate("apply", session, "--drop", "--yes")
                 let undone = try await ProgramRun.run(
                     "lockgate", ["undo", "--yes", "-C", fixture.repository.path], in: fixture.home.path,
                     environment: fixture.environment, scratch: fixture.home)
                 #expect(undone.status == 0, "\(way): \(undone.text)\(undone.errorText)")
-                try Self.shell(
-                    "test \"$(cat later/mine mine)\" = \"$(printf 'mine\\nmine')\" && rm -r later mine", fixture)
-                let after = Set(try Self.tree(fixture).split(separator: "\n"))
+                try fixture.run(
+                    "test \"$(cat later/mine mine)\" = \"$(printf 'mine\\nmine')\" && rm -r later mine")
+                let after = Set(try fixture.tree().split(separator: "\n"))
                 #expect(lines.symmetricDifference(after).sorted() == [], "\(way)")
             }
             #expect(applied > 5)
-            try Self.shell("git fsck --full --strict >/dev/null", fixture)
+            try fixture.run("git fsck --full --strict >/dev/null")
         }
     }
 }

@@ -5,12 +5,6 @@ import Testing
 
 /// Sessions in worktrees, and the verbs for them, through the whole program.
 @Suite(.timeLimit(.minutes(2))) struct WorktreeRunTests {
-    private static func worktree(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
-        try await ProgramRun.run(
-            "lockgate", ["worktree"] + arguments, in: fixture.repository.path, environment: fixture.environment,
-            scratch: fixture.home)
-    }
-
     @Test func aSessionInAWorktreeGoesOnThereAndItsChangesComeOver() async throws {
         try await ExecFixture.with(
             [
@@ -38,9 +32,9 @@ import Testing
             // Resumed from the local tree it goes on in the worktree.
             let second = try await fixture.exec(["--json", "-s", "workspace-write", "resume", "--last", "more"])
             #expect(second.items("command_execution").first?["aggregated_output"]?.string == "\(path)\n")
-            let diff = try await Self.worktree(fixture, "diff", "fix", "--name-only")
+            let diff = try await fixture.lockgate("worktree", "diff", "fix", "--name-only")
             #expect(diff.text == "M\tREADME.md\nA\tmade\n", "\(diff.errorText)")
-            let merged = try await Self.worktree(fixture, "merge", "fix", "--yes")
+            let merged = try await fixture.lockgate("worktree", "merge", "fix", "--yes")
             #expect(merged.status == 0, "\(merged.text)\(merged.errorText)")
             #expect(try fixture.repository.folder.text("README.md") == "# Test\none\ntwo\n")
             let undone = try await ProgramRun.run(
@@ -49,7 +43,7 @@ import Testing
             #expect(try fixture.repository.folder.text("README.md") == "# Test\n")
             // Handed over, it goes on in the local tree, and is told so.
             let session = try #require(run.events.first?["thread_id"]?.string)
-            let handed = try await Self.worktree(fixture, "handoff", session, "--json")
+            let handed = try await fixture.lockgate("worktree", "handoff", session, "--json")
             #expect(handed.status == 0, "\(handed.text)\(handed.errorText)")
             #expect(try fixture.repository.folder.text("README.md") == "# Test\none\ntwo\n")
             let third = try await fixture.exec(["--json", "-s", "workspace-write", "resume", session, "where"])
@@ -62,19 +56,19 @@ import Testing
         try await ExecFixture.with([ExecFixture.shell("echo only > here"), .text("Done.")]) { fixture in
             let run = try await fixture.exec(["--json", "-s", "workspace-write", "--worktree=w", "go"])
             #expect(run.status == 0, "\(run.text)\(run.errorText)")
-            let listed = try await Self.worktree(fixture, "list", "--json")
+            let listed = try await fixture.lockgate("worktree", "list", "--json")
             let all = try JSONValue(parsing: listed.output).array ?? []
             #expect(all.map { $0["name"] } == ["w"])
             #expect(all.first?["changed"] == 1)
-            let removed = try await Self.worktree(fixture, "remove", "w", "--json")
+            let removed = try await fixture.lockgate("worktree", "remove", "w", "--json")
             let archive = try #require(try JSONValue(parsing: removed.output)["archive"]?["id"]?.string)
             let lost = try await fixture.exec(["resume", "--last", "more"])
             #expect(lost.status == 1 && lost.errorText.contains("lockgate worktree restore w"), "\(lost.errorText)")
-            let restored = try await Self.worktree(fixture, "restore", archive)
+            let restored = try await fixture.lockgate("worktree", "restore", archive)
             #expect(restored.status == 0, "\(restored.errorText)")
             let path = try #require(all.first?["path"]?.string)
             #expect(try PosixFile.read("\(path)/here", limit: 100) == Array("only\n".utf8))
-            let kept = try await Self.worktree(fixture, "gc", "--json")
+            let kept = try await fixture.lockgate("worktree", "gc", "--json")
             #expect(try JSONValue(parsing: kept.output)["removed"] == [])
         }
     }
@@ -97,11 +91,6 @@ import Testing
 
 /// A session that moves, with its changes.
 @Suite(.timeLimit(.minutes(2))) struct WorktreeHandoffTests {
-    private static func lockgate(_ fixture: ExecFixture, _ arguments: String...) async throws -> ProgramRun.Result {
-        try await ProgramRun.run(
-            "lockgate", arguments, in: fixture.repository.path, environment: fixture.environment, scratch: fixture.home)
-    }
-
     @Test func aLocalSessionGoesToAWorktreeAndTheTreeIsAsCommitted() async throws {
         try await ExecFixture.with([
             ExecFixture.shell("echo agent >> README.md; echo new > made"), .text("Begun."),
@@ -109,7 +98,7 @@ import Testing
         ]) { fixture in
             let run = try await fixture.exec(["--json", "-s", "workspace-write", "begin"])
             let session = try #require(run.events.first?["thread_id"]?.string)
-            let out = try await Self.lockgate(fixture, "worktree", "handoff", session, "--to", "apart", "--json")
+            let out = try await fixture.lockgate("worktree", "handoff", session, "--to", "apart", "--json")
             #expect(out.status == 0, "\(out.text)\(out.errorText)")
             #expect(try fixture.repository.git("status", "--porcelain") == "")
             let path = try #require(try JSONValue(parsing: out.output)["to"]?.string)
@@ -118,15 +107,15 @@ import Testing
             #expect(try fixture.repository.git("status", "--porcelain") == "")
             // And back, where something was edited meanwhile.
             try fixture.repository.folder.write("mine", "mine\n")
-            let back = try await Self.lockgate(fixture, "worktree", "handoff", session)
+            let back = try await fixture.lockgate("worktree", "handoff", session)
             #expect(back.status == 0, "\(back.text)\(back.errorText)")
             #expect(try fixture.repository.folder.text("README.md") == "# Test\nagent\nmore\n")
             #expect(try fixture.repository.git("status", "--porcelain") == " M README.md\n?? made\n?? mine\n")
             // Both moves are turns.
-            for _ in 0..<2 { #expect(try await Self.lockgate(fixture, "undo", "--yes").status == 0) }
+            for _ in 0..<2 { #expect(try await fixture.lockgate("undo", "--yes").status == 0) }
             #expect(try fixture.repository.git("status", "--porcelain") == " M README.md\n?? made\n?? mine\n")
             #expect(try fixture.repository.folder.text("README.md") == "# Test\nagent\n")
-            #expect(try await Self.lockgate(fixture, "audit", "verify", session).status == 0)
+            #expect(try await fixture.lockgate("audit", "verify", session).status == 0)
         }
     }
 }

@@ -64,4 +64,13 @@ import Wire
         #expect(losses?.references == ["refs/heads/x", "refs/heads/y"])
         #expect(losses?.removed == 0)
     }
+
+    @Test("tells of a ref that was packed and is gone") func packedAndGone() {
+        let lists = ["0123 refs/heads/x\n0123 refs/heads/y\n0123 refs/tags/t\n", "0123 refs/heads/x\n"]
+        let changes = [
+            change(".git/packed-refs", entry(99, 4), entry(9, 5)), change(".git/refs/tags/t", nil, entry(41, 1)),
+        ]
+        let losses = TurnLosses(changes, made: []) { Array(lists[$0.size == 99 ? 0 : 1].utf8) }
+        #expect(losses?.references == ["refs/heads/y"])
+    }
 }

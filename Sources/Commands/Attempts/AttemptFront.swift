@@ -42,7 +42,7 @@ struct AttemptFront: Sendable {
         guard let picked = try? group.result(nil) else {
             return line(style.red("no attempt passes") + "; look at one: lockgate worktree diff \(group.id)-1")
         }
-        line("take it over: \(style.bold("lockgate attempts apply")) (attempt \(picked.number))")
+        line("take it over: \(style.bold("lockgate apply --attempt \(picked.number)"))")
         let words = picked.message.hasSuffix("\n") ? picked.message : picked.message + "\n"
         try PosixFile.writeAll(STDOUT_FILENO, Array(words.utf8))
     }

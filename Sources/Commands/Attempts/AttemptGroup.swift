@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Glibc
 import Wire
 import Workspace
 
@@ -9,15 +10,18 @@ struct AttemptGroup: Sendable {
     var task: String
     var results: [AttemptResult]
     var picked: Int?
+    /// Whether the run came to its end; until then what is known is on disk, in case it is killed.
+    var hasEnded: Bool
 
     var json: JSONObject {
         [
-            "group": .string(id), "task": .string(task), "picked": .optional(picked),
+            "group": .string(id), "task": .string(task), "picked": .optional(picked), "ended": .bool(hasEnded),
             "attempts": .array(results.map(\.json)),
         ]
     }
 
-    init(id: String, task: String, results: [AttemptResult]) {
+    init(id: String, task: String, results: [AttemptResult], hasEnded: Bool = true) {
+        self.hasEnded = hasEnded
         self.id = id
         self.task = task
         self.results = results
@@ -30,6 +34,27 @@ struct AttemptGroup: Sendable {
         task = json["task"]?.string ?? ""
         results = all.compactMap(AttemptResult.init(json:))
         picked = json["picked"]?.int
+        hasEnded = json["ended"]?.bool ?? true
+    }
+
+    /// With what has become of one attempt.
+    func with(_ result: AttemptResult) -> AttemptGroup {
+        let others = results.filter { $0.number != result.number }
+        return AttemptGroup(
+            id: id, task: task, results: (others + [result]).sorted { $0.number < $1.number }, hasEnded: hasEnded)
+    }
+
+    /// Of a run that was killed: with what its attempts had changed by then.
+    func measured(in store: WorktreeStore) -> AttemptGroup {
+        guard !hasEnded else { return self }
+        var group = self
+        for result in results where result.standing == .stopped {
+            guard let size = try? store.changedSize(of: result.worktree) else { continue }
+            var result = result
+            (result.changedFiles, result.changedLines) = size
+            group = group.with(result)
+        }
+        return group
     }
 
     // MARK: On disk
@@ -43,6 +68,8 @@ struct AttemptGroup: Sendable {
             throw LockgateError("attempts.unwritable", "the attempts cannot be recorded: \(error)")
         }
     }
+
+    func forget(in store: WorktreeStore) { unlink("\(store.attempts)/\(id).json") }
 
     /// A group by its id, or the newest.
     ///
@@ -65,7 +92,7 @@ struct AttemptGroup: Sendable {
         guard let number = number ?? picked else {
             throw LockgateError(
                 "attempts.none_passed", "no attempt of \(id) passes its checks",
-                remedy: "name one: lockgate attempts apply K")
+                remedy: "name one: lockgate apply --attempt K")
         }
         guard let result = results.first(where: { $0.number == number }) else {
             throw LockgateError(

@@ -21,7 +21,8 @@ package struct AttemptsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandOutput.printing {
-                let group = try AttemptGroup.load(group, in: try place.store())
+                let store = try place.store()
+                let group = try AttemptGroup.load(group, in: store).measured(in: store)
                 if place.json { return JSONValue.object(group.json).text }
                 let style = TerminalStyle(descriptor: STDOUT_FILENO, environment: ProcessEnvironment.variables)
                 return group.table(style)
@@ -32,7 +33,9 @@ package struct AttemptsCommand: AsyncParsableCommand {
     struct Apply: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take an attempt's changes over into the local tree, after showing them.",
-            discussion: "As `lockgate worktree merge` does. The worktrees stay until they are removed.")
+            discussion:
+                "The same as `lockgate apply --attempt K`. As `lockgate worktree merge` does. The worktrees stay until they are removed."
+        )
 
         @Argument(help: "Which attempt; the picked one if not given.") var attempt: Int?
         @Option(help: "The group; the newest if not given.") var group: String?
@@ -41,11 +44,20 @@ package struct AttemptsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandOutput.printing {
-                let store = try place.store()
-                let result = try AttemptGroup.load(group, in: store).result(attempt)
-                let merge = try store.planMerge(result.worktree)
-                return try MergeReport(merge, isJSON: place.json).carryOut(in: store, yes: yes)
+                try AttemptsCommand.take(attempt, of: group, in: place, yes: yes)
             }
         }
+    }
+
+    /// Shows an attempt's changes, asks, and takes them over.
+    ///
+    /// - Returns: what to print at the end.
+    static func take(
+        _ attempt: Int?, of group: String?, in place: WorktreeOptions, yes: Bool
+    ) throws(LockgateError) -> String {
+        let store = try place.store()
+        let result = try AttemptGroup.load(group, in: store).result(attempt)
+        let merge = try store.planMerge(result.worktree)
+        return try MergeReport(merge, isJSON: place.json).carryOut(in: store, yes: yes)
     }
 }

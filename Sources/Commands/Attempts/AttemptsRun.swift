@@ -44,20 +44,38 @@ struct AttemptsRun: Sendable {
         let group = Self.groupID()
         let concurrency = AttemptChoice.concurrency(
             count, cores: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), freeMemory: Self.freeMemory)
-        let places = try places(group, setup, store)
+        // Before the first worktree is made: of a run that is killed nothing is lost sight of.
+        let planned = planned(group, prompt, setup)
+        try planned.save(in: store)
+        let places: [Place]
+        do throws(LockgateError) {
+            places = try self.places(group, setup, store)
+        } catch {
+            planned.forget(in: store)
+            throw error
+        }
         let front = AttemptFront(isJSON: request.isJSON, style: style)
         front.started(group, count: count, concurrency: concurrency)
 
         let signals = SignalWatch()
         let work = Task {
-            await run(places, prompt, budget, concurrency: concurrency, limit: budget.seconds(.session), front)
+            var known = planned
+            return await run(
+                places, prompt, budget, concurrency: concurrency, limit: budget.seconds(.session)
+            ) { result in
+                var result = result
+                (result.changedFiles, result.changedLines) = (try? store.changedSize(of: result.worktree)) ?? (0, 0)
+                known = known.with(result)
+                // Before it is told. The end says so if the disk is full.
+                try? known.save(in: store)
+                front.finished(result)
+                return result
+            } began: {
+                front.began($0)
+            }
         }
         signals.onSignal { _ in work.cancel() }
-        var results = await work.value
-        for index in results.indices {
-            let size = try? store.changedSize(of: results[index].worktree)
-            (results[index].changedFiles, results[index].changedLines) = size ?? (0, 0)
-        }
+        let results = await work.value
         let attempts = AttemptGroup(id: group, task: prompt, results: results.sorted { $0.number < $1.number })
         try attempts.save(in: store)
         try front.completed(attempts)
@@ -84,6 +102,19 @@ struct AttemptsRun: Sendable {
     }
 
     // MARK: Preparing
+
+    /// What is known before anything ran.
+    private func planned(_ group: String, _ prompt: String, _ setup: SessionSetup) -> AttemptGroup {
+        let checks = setup.checks(of: request).count
+        let results = (1...count).map { number in
+            let model = models.isEmpty ? setup.selection.model : models[(number - 1) % models.count]
+            var result = AttemptResult(
+                number: number, worktree: "\(group)-\(number)", session: "", model: model, checks: checks)
+            result.reason = "it has not ended"
+            return result
+        }
+        return AttemptGroup(id: group, task: prompt, results: results, hasEnded: false)
+    }
 
     /// A worktree for each, made one after the other: the disk is one. Should one fail, those before are removed again.
     private func places(
@@ -120,21 +151,20 @@ struct AttemptsRun: Sendable {
 
     private func run(
         _ places: [Place], _ prompt: String, _ budget: BudgetLedger, concurrency: Int, limit: BudgetLimit?,
-        _ front: AttemptFront
+        finished: (AttemptResult) -> AttemptResult, began: @escaping @Sendable (AttemptResult) -> Void
     ) async -> [AttemptResult] {
         let end = limit.map { ContinuousClock.now + .milliseconds(Int($0.amount * 1000)) }
         return await withTaskGroup(of: AttemptResult.self) { group in
             var waiting = places[...]
             var results: [AttemptResult] = []
             for place in waiting.prefix(concurrency) {
-                group.addTask { await attempt(place, prompt, budget, until: end, front) }
+                group.addTask { await attempt(place, prompt, budget, until: end, began) }
             }
             waiting = waiting.dropFirst(concurrency)
             while let result = await group.next() {
-                results.append(result)
-                front.finished(result)
+                results.append(finished(result))
                 if let place = waiting.popFirst() {
-                    group.addTask { await attempt(place, prompt, budget, until: end, front) }
+                    group.addTask { await attempt(place, prompt, budget, until: end, began) }
                 }
             }
             return results
@@ -144,7 +174,7 @@ struct AttemptsRun: Sendable {
     /// One attempt from its session's beginning to its end; whatever goes wrong is its result.
     private func attempt(
         _ place: Place, _ prompt: String, _ budget: BudgetLedger, until end: ContinuousClock.Instant?,
-        _ front: AttemptFront
+        _ began: @Sendable (AttemptResult) -> Void
     ) async -> AttemptResult {
         let checks = place.setup.checks(of: place.request)
         var result = AttemptResult(
@@ -161,7 +191,7 @@ struct AttemptsRun: Sendable {
             result.session = journal.id.text
             // As in any worktree: see `ExecRun`.
             _ = journal.prepareSeal()
-            front.began(result)
+            began(result)
             let turn = try await run(place, prompt, budget, journal, watch)
             result.message = turn.message ?? ""
             switch turn {

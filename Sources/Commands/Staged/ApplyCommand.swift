@@ -9,7 +9,8 @@ package struct ApplyCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Apply what a session has staged, all or some of it, after showing it.",
         discussion: """
-            Without a session the newest stage of this folder is meant. What you have edited since stays: texts are \
+            Without a session the newest stage of this folder is meant; with --attempt an attempt of `exec --attempts`, all \
+            of it. What you have edited since stays: texts are \
             merged, and where that is not possible the staged content is put beside yours as NAME.lockgate-staged. What \
             git, agents or editors run by themselves, and new repositories, are applied only when they are named. An \
             apply is a turn: `lockgate undo` takes it back.
@@ -22,6 +23,7 @@ package struct ApplyCommand: ParsableCommand {
     var arguments: [String] = []
     @Option(help: "One part of a file's change, as FILE:N; `--json` and the preview number them. Repeatable.")
     var hunk: [String] = []
+    @Option(help: "Instead of a stage: an attempt of the newest `exec --attempts`.") var attempt: Int?
     @Flag(help: "List the stages that wait instead.") var list = false
     @Flag(help: "Discard what is not applied: with paths or hunks the rest, without them everything.") var drop = false
     @Flag(help: "Print one JSON object: the plan, or with --yes what was done.") var json = false
@@ -33,6 +35,7 @@ package struct ApplyCommand: ParsableCommand {
 
     package func run() throws {
         try RestoreOptions.reporting { () throws(LockgateError) in
+            if let attempt { return try take(attempt) }
             if list { return try StageList.show(json: json) }
             let stage = try OpenStage(arguments, in: directory)
             let lock = try stage.folder.lock()
@@ -41,6 +44,18 @@ package struct ApplyCommand: ParsableCommand {
             if drop, selection == StageSelection() { return try discard(stage) }
             try apply(try stage.store.planApply(stage.folder, selection), stage)
         }
+    }
+
+    private func take(_ attempt: Int) throws(LockgateError) {
+        guard arguments.isEmpty, hunk.isEmpty, !list, !drop else {
+            throw LockgateError(
+                "usage", "--attempt takes an attempt over as a whole",
+                remedy: "leave paths, --hunk, --list and --drop out; lockgate undo 1 PATH takes paths back", exitCode: 2
+            )
+        }
+        var place = WorktreeOptions()
+        (place.directory, place.json) = (directory, json)
+        print(try AttemptsCommand.take(attempt, of: nil, in: place, yes: yes))
     }
 
     private func selection(_ stage: OpenStage) throws(LockgateError) -> StageSelection {

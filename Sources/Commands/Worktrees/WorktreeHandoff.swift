@@ -80,9 +80,9 @@ struct WorktreeHandoff: AsyncParsableCommand {
                 WorktreeRequest(name: name, carries: true, copies: settings.copies + settings.links))
             for note in created.notes { CommandOutput.warn(note) }
             record = created.record
-            if !keep { try store.takeOver(record) }
         }
         if !keep {
+            try store.takeOver(record)
             for conflict in try store.clearLocal(label: "handoff to the worktree \(name)") {
                 CommandOutput.warn("\(conflict.path.shownPath) stays: \(conflict.reason)")
             }

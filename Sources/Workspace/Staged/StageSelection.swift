@@ -41,7 +41,7 @@ struct TreeChoice {
     /// - Returns: the new tree's root object, stored.
     func combine(_ old: ContentDigest, _ new: ContentDigest) throws(LockgateError) -> ContentDigest {
         guard old != new else { return old }
-        let top = try combine([], try tree.listing(old).first?.entry, try tree.listing(new).first?.entry)
+        let top = try combine([], try tree.top(of: old), try tree.top(of: new))
         var bytes: [UInt8] = []
         if let top { FolderListing.append(top, name: [UInt8(ascii: ".")], to: &bytes) }
         return try add(bytes)

@@ -36,7 +36,7 @@ struct StagedTree {
 
     /// A tree of which nothing but the names is known to be as it was.
     private func unread(_ root: ContentDigest) throws(LockgateError) -> FolderNode? {
-        guard let top = try tree.listing(root).first?.entry, top.kind == .folder else { return nil }
+        guard let top = try tree.top(of: root), top.kind == .folder else { return nil }
         return try node(top.digest)
     }
 

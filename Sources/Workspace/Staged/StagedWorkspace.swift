@@ -100,7 +100,7 @@ private actor StageWorker {
 
     private func open() throws(LockgateError) -> CheckpointStore {
         if let store { return store }
-        let opened = try CheckpointStore(home: home, workspace: workspace)
+        let opened = try CheckpointStore(home: home, workspace: workspace, coversRepository: false)
         store = opened
         return opened
     }

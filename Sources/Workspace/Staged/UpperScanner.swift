@@ -30,7 +30,7 @@ struct UpperScanner {
 
     /// - Parameter base: the root object of the tree below the layer.
     mutating func scan(_ upper: String, base: ContentDigest) throws(LockgateError) -> ContentDigest {
-        let below = try tree.listing(base).first?.entry
+        let below = try tree.top(of: base)
         do throws(SystemError) {
             let root = try FolderHandle.root(upper)
             let mode = UInt32(try root.status().st_mode & 0o7777)

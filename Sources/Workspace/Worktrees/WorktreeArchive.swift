@@ -122,7 +122,7 @@ extension WorktreeSite {
     private func keepFiles(
         _ record: WorktreeRecord, _ contents: WorktreeContents, in folder: String
     ) throws(LockgateError) {
-        let checkpoints = try CheckpointStore(home: folder, workspace: record.path)
+        let checkpoints = try CheckpointStore(home: folder, workspace: record.path, coversRepository: false)
         _ = try checkpoints.begin("archive of \(record.name)")
         for (path, reason) in try checkpoints.omissions() where reason != .special {
             // What git would commit is work, whatever its folder is called.

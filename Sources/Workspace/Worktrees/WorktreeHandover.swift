@@ -23,15 +23,18 @@ extension WorktreeStore {
         }
     }
 
-    /// Makes what a new worktree was carried part of its changes, since the local tree is about to lose it.
+    /// Makes what a worktree was carried when it was new part of its changes, since the local tree is about to lose it.
+    /// Done again, as after a kill, it changes nothing.
     package func takeOver(_ record: WorktreeRecord) throws(LockgateError) {
         try locked { site throws(LockgateError) in
             var record = try self.record(record.name)
             let git = try site.worktreeGit(record)
+            let output = try git.run(["rev-parse", "\(record.baseCommit)^{tree}"])
+            let tree = String(decoding: output.prefix { $0 != 0x0A }, as: UTF8.self)
+            guard record.baseTree != tree else { return }
             try site.keep(record.baseTree, at: record.mergedRef, parent: record.baseCommit, git)
             record.mergedTree = record.baseTree
-            let tree = try git.run(["rev-parse", "\(record.baseCommit)^{tree}"])
-            record.baseTree = String(decoding: tree.prefix { $0 != 0x0A }, as: UTF8.self)
+            record.baseTree = tree
             try save(record)
         }
     }

@@ -106,12 +106,13 @@ extension WorktreeStore {
                 exitCode: 4)
         }
         return try locked { site throws(LockgateError) in
-            let kept = try CheckpointStore(home: home, workspace: root).apply(merge.plan)
+            // Before the first file: killed in between, the next merge still knows what this one has brought over. Where
+            // it has brought nothing, the version before it is looked at as well.
             var record = try record(merge.record.name)
             record.mergedTree = merge.tree
             try site.keep(merge.tree, at: record.mergedRef, parent: record.baseCommit, try site.worktreeGit(record))
             try save(record)
-            return kept
+            return try CheckpointStore(home: home, workspace: root).apply(merge.plan)
         }
     }
 }

@@ -226,7 +226,7 @@ extension WorktreeSite {
     }
 
     private func putBackFiles(_ record: WorktreeRecord, from folder: String) throws(LockgateError) {
-        let checkpoints = try CheckpointStore(home: folder, workspace: record.path)
+        let checkpoints = try CheckpointStore(home: folder, workspace: record.path, coversRepository: false)
         guard let first = checkpoints.turns().first else {
             throw LockgateError("worktree.archive_damaged", "\(folder) holds no files")
         }

@@ -185,7 +185,7 @@ extension SessionHost {
         let current = id
         let items = store.summaries(in: setup?.cwd).filter { $0.location.id != current && $0.state != .empty }.map {
             session in
-            let turns = session.totals.map { "\($0.turns) turns" } ?? ""
+            let turns = session.totals.map { "\($0.turns) turn\($0.turns == 1 ? "" : "s")" } ?? ""
             let name = session.notes.name.map { "[\($0)] " } ?? ""
             return Picker.Item(
                 id: session.location.id.text, title: name + (session.prompt ?? "?"),

@@ -51,6 +51,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
+        .systemLibrary(name: "CSQLite"),
+        .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
+        .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "TestSupport", "Wire"],

@@ -20,6 +20,7 @@ owner() { # owner MODULE TARGET
 }
 owner AsyncHTTPClient Models
 owner CSQLite Database
+owner CZlib Compression
 
 # A file over 500 lines holds more than one concept.
 long=$(git ls-files '*.swift' '*.c' '*.h' | while read -r file; do

@@ -33,7 +33,7 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "Audit", dependencies: ["Basics", .product(name: "Crypto", package: "swift-crypto")],
+            name: "Audit", dependencies: ["Basics", "Compression", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Basics", swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
@@ -58,6 +58,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
+        .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "TestSupport", "Wire"],

@@ -9,7 +9,7 @@ package enum JournalRecords {
     package static func stream(_ path: String, _ body: (RecordLine) throws -> Void) throws {
         var splitter = LineSplitter(limit: JournalVerifier.recordLimit)
         var failure: (any Error)?
-        try PosixFile.stream(path) { chunk in
+        try JournalFile.stream(path) { chunk in
             splitter.consume(chunk) { line in
                 guard failure == nil, !line.isCut, let record = RecordLine.read(line.bytes).record else { return }
                 do {

@@ -42,8 +42,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
-                "Sandbox",
-                "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
+                "Replay", "Sandbox", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -99,6 +98,12 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror"])],
             linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
         .executableTarget(name: "lockgate-verify", dependencies: ["Audit", "Basics"], swiftSettings: strict),
+        .target(
+            name: "Replay", dependencies: ["Audit", "Basics", "Engine", "Journal", "Policy", "Wire"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReplayTests", dependencies: ["Basics", "Journal", "Replay", "TestSupport"],
+            exclude: ["Recorded"], swiftSettings: strict),
         .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],

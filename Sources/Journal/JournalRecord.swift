@@ -21,6 +21,17 @@ package struct JournalRecord: Sendable, Hashable {
     /// The `prev` of a journal's first record.
     package static let genesis = ContentHash.genesis
 
+    private init(
+        sequence: Int, time: String, type: String, payload: JSONValue, previous: String, hash: String
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.type = type
+        self.payload = payload
+        self.previous = previous
+        self.hash = hash
+    }
+
     /// Makes the record that follows `previous` and its line, line end included.
     static func make(
         sequence: Int, time: String, type: String, payload: JSONValue, previous: String
@@ -67,6 +78,13 @@ package struct JournalRecord: Sendable, Hashable {
         else { throw JournalFault("the record lacks a member") }
         return JournalRecord(
             sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: stated)
+    }
+
+    /// The same record with another payload, for experiments: it does not verify any more.
+    package init(copying record: JournalRecord, payload: JSONValue) {
+        self.init(
+            sequence: record.sequence, time: record.time, type: record.type, payload: payload,
+            previous: record.previous, hash: record.hash)
     }
 
     /// Lower-case hexadecimal SHA-256.

@@ -23,7 +23,11 @@ package final class SessionJournal: Sendable {
         var isSealed = false
         /// What takes secrets out of records; nil for none.
         var redactor: Redactor?
+        /// Told of each record in its order; an error refuses it.
+        var observer: Observer?
     }
+
+    package typealias Observer = @Sendable (_ type: String, _ payload: JSONValue) -> LockgateError?
 
     package let id: SessionID
     /// The file; nil for an ephemeral session.
@@ -59,6 +63,13 @@ package final class SessionJournal: Sendable {
     /// A journal that touches no disk.
     package static func ephemeral() -> SessionJournal {
         SessionJournal(id: SessionID(), path: nil, descriptor: -1, keyFile: nil)
+    }
+
+    /// A journal that touches no disk and shows each record to `observer`, which may refuse it.
+    package static func observed(by observer: @escaping Observer) -> SessionJournal {
+        let journal = ephemeral()
+        journal.state.withLock { $0.observer = observer }
+        return journal
     }
 
     /// Starts a session's file in `store`.
@@ -126,7 +137,11 @@ package final class SessionJournal: Sendable {
     @discardableResult
     package func append(_ type: String, _ payload: JSONValue) throws(LockgateError) -> WallTime {
         let time = WallTime.now
-        let failure = state.withLock { state in append(type, payload, at: time, to: &state) }
+        let (failure, refusal) = state.withLock { state -> (SystemError?, LockgateError?) in
+            if let refusal = state.observer?(type, payload) { return (nil, refusal) }
+            return (append(type, payload, at: time, to: &state), nil)
+        }
+        if let refusal { throw refusal }
         if let failure { throw Self.unwritable(failure) }
         return time
     }

@@ -33,7 +33,8 @@ struct SessionTranscript {
     private mutating func take(_ record: JournalRecord) {
         let payload = record.payload
         switch record.type {
-        case "session", "model.response", "review.response", "effect.finished", "seal": return
+        case "session", "settings", "model.response", "review.response", "model.retry", "effect.finished", "seal":
+            return
         // Told by the event that answers the question.
         case "approval.requested", "grant": return
         case "effect.requested": if payload["effect"]?["kind"] == "model" { flushPrompt() }

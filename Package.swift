@@ -51,7 +51,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
-        .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Engine", dependencies: ["Basics", "CLinux", "Journal", "Policy", "Text", "Wire"],
+            swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "TestSupport", "Wire"],
             swiftSettings: strict),

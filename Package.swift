@@ -63,6 +63,9 @@ let package = Package(
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Engine", dependencies: ["Basics", "CLinux", "Journal", "Policy", "Text", "Wire"],
+            swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Basics", "Engine", "Journal", "Policy", "TestSupport", "Wire"],
             swiftSettings: strict),

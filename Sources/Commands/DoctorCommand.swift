@@ -72,6 +72,7 @@ package struct DoctorCommand: AsyncParsableCommand {
                     ? "staged sessions work in an overlay"
                     : "staged sessions work on a copy of the workspace (overlay: \(overlay))"
             report.checks[report.checks.count - 1].notes.append(staging)
+            report.checks[report.checks.count - 1].notes.append(CgroupStanding().text)
             if let warning = level.warning { report.checks[report.checks.count - 1].notes.append(warning) }
         } catch {
             report.add("sandbox", error)

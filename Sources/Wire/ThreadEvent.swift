@@ -231,6 +231,7 @@ extension ThreadEvent {
             object["repository_changed"] = .bool(checkpoint.repositoryChanged)
             object["duration_ms"] = .int(checkpoint.durationMilliseconds)
             if let losses = checkpoint.losses { object["losses"] = losses.json }
+            if !checkpoint.notKept.isEmpty { object["not_kept"] = .array(checkpoint.notKept.map { .string($0) }) }
         case .staged(let summary):
             for (key, value) in summary.json.members { object[key] = value }
         case .hook(let run):

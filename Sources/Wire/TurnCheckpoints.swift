@@ -67,15 +67,19 @@ package struct TurnCheckpoint: Sendable, Hashable {
     package var durationMilliseconds: Int
     /// What the turn took away that was not its own; nil where there is nothing out of the ordinary.
     package var losses: TurnLosses?
+    /// Files that the turn changed or removed and that no checkpoint keeps, such as very large ones: `lockgate undo` cannot
+    /// bring them back. The first `shownChanges`.
+    package var notKept: [String]
 
     /// More would make an event that nobody reads; `lockgate diff` has them all.
     package static let shownChanges = 200
 
     package init(
         turn: Int, before: String, after: String, changes: [Change], changed: Int, repositoryChanged: Bool,
-        durationMilliseconds: Int, losses: TurnLosses? = nil
+        durationMilliseconds: Int, losses: TurnLosses? = nil, notKept: [String] = []
     ) {
         self.losses = losses
+        self.notKept = notKept
         self.turn = turn
         self.before = before
         self.after = after
@@ -83,6 +87,13 @@ package struct TurnCheckpoint: Sendable, Hashable {
         self.changed = changed
         self.repositoryChanged = repositoryChanged
         self.durationMilliseconds = durationMilliseconds
+    }
+
+    /// Words for what cannot come back; nil where everything can.
+    package var notKeptText: String? {
+        guard let first = notKept.first else { return nil }
+        let more = notKept.count > 1 ? " and \(notKept.count - 1) more" : ""
+        return "changed or removed what checkpoints do not keep (docs/undo.md): \(first)\(more)"
     }
 
     /// Whether there is anything to take back.

@@ -40,7 +40,8 @@ actor CheckpointWorker {
             turn: ended.id, before: ended.before.text, after: (ended.after ?? ended.before).text,
             changes: files.prefix(TurnCheckpoint.shownChanges).map(\.summary), changed: files.count,
             repositoryChanged: changes.contains(where: \.isInRepository), durationMilliseconds: cost.milliseconds,
-            losses: losses)
+            losses: losses,
+            notKept: files.filter(\.isOfUnkept).prefix(TurnCheckpoint.shownChanges).map(\.path.shownPath))
     }
 
     /// More are forgotten, and their removal is told.
@@ -86,6 +87,9 @@ extension TreeChange {
     package var isInRepository: Bool {
         repository != nil || path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(".git".utf8) }
     }
+
+    /// Whether what was there was in no checkpoint, though somebody's work.
+    var isOfUnkept: Bool { old?.omission == .large || old?.omission == .unreadable }
 
     /// A folder that came or went: what lay in it says more.
     var isFolderAlone: Bool { [old, new].compactMap(\.self).map(\.kind) == [.folder] }

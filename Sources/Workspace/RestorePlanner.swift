@@ -85,7 +85,8 @@ struct RestorePlanner {
     private mutating func takeBack(_ change: TreeChange) throws(LockgateError) {
         let path = change.path
         if change.old?.kind == .omitted {
-            if change.new?.kind != .omitted { lost.append(path) }
+            // A large file's times stand for its content.
+            if change.new?.kind != .omitted || change.isOfUnkept { lost.append(path) }
             return
         }
         let found = try now(path)

@@ -64,6 +64,20 @@ import Wire
         }
     }
 
+    @Test func inAStageTheQuestionIsAboutWhatIsStaged() async throws {
+        try await ExecFixture.with(
+            [ExecFixture.shell("echo 'echo staged' > run.sh"), ExecFixture.shell("sh run.sh"), .text("Done.")],
+            files: ["run.sh": "echo committed\n"], settings: Self.untrusted
+        ) { fixture in
+            let flags = try Self.reviewer(#"echo '{"decision": "approve"}'"#, in: fixture)
+            let run = try await fixture.exec(["--json", "--stage"] + flags + ["go"])
+            #expect(run.items("command_execution").last?["aggregated_output"] == "staged\n", "\(run.text)")
+            let scripts = try Self.asked(fixture).last?["scripts"]?.array ?? []
+            #expect(scripts.map { $0["text"] } == ["echo staged\n"])
+            #expect(try fixture.repository.folder.text("run.sh") == "echo committed\n")
+        }
+    }
+
     static let failures: [(body: String, says: String)] = [
         (#"echo '{"decision": "deny", "message": "no builds on Friday"}'"#, "no builds on Friday"),
         ("exit 1", "ended with code 1"), ("kill -9 $$", "ended by signal 9"), ("", "is no answer"),

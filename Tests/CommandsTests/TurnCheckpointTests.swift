@@ -73,6 +73,22 @@ import Workspace
         }
     }
 
+    @Test func whatNoCheckpointKeepsIsTold() async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("rm big; echo more >> grown; rm README.md"), .text("Tidied up."),
+        ]) { fixture in
+            try fixture.run("truncate -s 200M big grown still")
+            let run = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            let event = try #require(run.events.first { $0["type"] == "checkpoint" })
+            #expect(event["not_kept"] == ["big", "grown"], "\(event.text)")
+            let preview = try await fixture.lockgate("undo")
+            #expect(
+                preview.text
+                    == "undo of t1:\n  create README.md\n  lost big: checkpoints do not cover it\n"
+                    + "  lost grown: checkpoints do not cover it\n", "\(preview.errorText)")
+        }
+    }
+
     @Test func whatAnInterruptedTurnDidCanBeTakenBack() async throws {
         try await ExecFixture.with([
             ExecFixture.shell("rm README.md"), ExecFixture.longCommand,

@@ -9,9 +9,12 @@ import Wire
 
 extension GrantBook {
     /// The grants of a configuration's project, and those of the user.
-    convenience init(_ configuration: Configuration, home: String, session: [Grant] = []) {
+    convenience init(
+        _ configuration: Configuration, home: String, session: [Grant] = [], view: FileViewSource? = nil
+    ) {
         self.init(
-            storage: GrantStore(home: home), project: ProjectIdentity(configuration.project), session: session)
+            storage: GrantStore(home: home), project: ProjectIdentity(configuration.project), session: session,
+            tree: FileBinding(view: view))
     }
 }
 
@@ -45,9 +48,10 @@ extension SessionSetup {
     /// - Throws: `grants.store`, `approvals.command`: a run does not start with half of what decides in it.
     func approvals(
         _ questions: Questions, policy: AccessPolicy, client: any ModelClient, variables: [String: String],
-        journal: SessionJournal, events: EventLog, budget: BudgetLedger, launcher: SandboxLauncher
+        journal: SessionJournal, events: EventLog, budget: BudgetLedger, launcher: SandboxLauncher,
+        view: FileViewSource?
     ) throws(LockgateError) -> (Approvals, AutoReviewer?) {
-        let book = GrantBook(configuration, home: home, session: questions.sessionGrants)
+        let book = GrantBook(configuration, home: home, session: questions.sessionGrants, view: view)
         _ = try book.active()
         launcher.connect(book)
         let spending = ReviewSpending()

@@ -269,6 +269,9 @@ final class HumanRenderer: Sendable {
         if let losses = checkpoint.losses {
             line("\(style.red("look:")) this turn \(TerminalStyle.harmless(losses.text)); all of it can be taken back")
         }
+        if let text = checkpoint.notKeptText {
+            line("\(style.red("look:")) this turn \(TerminalStyle.harmless(text))")
+        }
         let files = "\(checkpoint.changed) file\(checkpoint.changed == 1 ? "" : "s") changed"
         let what = checkpoint.repositoryChanged ? "\(files), and the repository" : files
         if let worktree = state.worktree {

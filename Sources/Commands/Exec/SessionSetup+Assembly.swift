@@ -43,7 +43,7 @@ extension SessionSetup {
         let hookLauncher = hooks.isEmpty ? nil : hookLauncher(launcher)
         let (approvals, reviewingModel) = try approvals(
             questions, policy: policy, client: client, variables: launcher.plainVariables, journal: journal,
-            events: events, budget: budget, launcher: launcher)
+            events: events, budget: budget, launcher: launcher, view: stage?.view)
         let gate = Gate(
             policy: policy, journal: journal, events: events,
             hooks: hookLauncher.map { hookStage($0, policy: policy, journal: journal, events: events) },

@@ -66,6 +66,10 @@ extension SessionSetup {
                 progress(
                     "only the workspace is staged; not writable in this session: \(dropped.joined(separator: ", "))")
             }
+            if let outside = StagedWorkspace.repositoryOutside(of: cwd) {
+                let remedy = outside.tree.map { "; started in \($0), the session has it in its stage" } ?? ""
+                progress("the repository \(outside.folder) is read-only in this session, so commits fail\(remedy)")
+            }
             // The mode that is shown and recorded is that of the stage.
             let why = wish.isDefault ? "this project is not trusted, so " : ""
             progress("\(why)changes are staged: nothing of the workspace changes before `lockgate apply`")

@@ -136,7 +136,7 @@ package final class Approvals: Sendable {
 
     private func question(_ standing: EffectStanding, _ asked: Asked) -> Question {
         let binding = standing.binding(
-            asked.effect, context: asked.context, surroundings: surroundings, policy: asked.policy)
+            asked.effect, context: asked.context, surroundings: surroundings, policy: asked.policy, tree: book.tree)
         let rules = asked.byHook == nil ? standing.rememberable(binding) : nil
         let request = ApprovalRequest(
             id: nextID(), item: asked.item, effect: asked.effect, verdict: standing.verdict,
@@ -198,7 +198,8 @@ package final class Approvals: Sendable {
         let asked = question.asked
         let now = EffectStanding(
             asked.effect, context: asked.context, policy: asked.policy, byHook: asked.byHook
-        ).binding(asked.effect, context: asked.context, surroundings: surroundings, policy: asked.policy)
+        ).binding(
+            asked.effect, context: asked.context, surroundings: surroundings, policy: asked.policy, tree: book.tree)
         if now.digest == question.binding.digest { return [] }
         let files = question.binding.changes(to: now)
         return files.isEmpty ? ["what it names"] : files
@@ -211,7 +212,7 @@ package final class Approvals: Sendable {
         let files = standing.grants.flatMap { grant -> [BoundFile] in
             if case .exact(let command) = grant.rule { command.files } else { [] }
         }
-        clearance.changes = { files.filter { !FileBinding.holds($0) }.map(\.path) }
+        clearance.changes = { [tree = book.tree] in files.filter { !tree.holds($0) }.map(\.path) }
         let record = ApprovalRecord(
             request: ApprovalRequest(
                 id: nextID(), item: asked.item, effect: asked.effect, verdict: standing.verdict,

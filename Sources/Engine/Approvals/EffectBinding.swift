@@ -55,10 +55,12 @@ struct EffectBinding: Sendable, Hashable {
     ///   - environment: a digest of the variables that commands get.
     ///   - path: the folders that commands look for programs in.
     ///   - roots: the folders that commands may change.
+    ///   - tree: the files that commands find.
     init(
-        argv: [String], cwd: String, analysis: ShellAnalysis, environment: String, path: [String], roots: [String]
+        argv: [String], cwd: String, analysis: ShellAnalysis, environment: String, path: [String], roots: [String],
+        tree: FileBinding
     ) {
-        var finder = Finder(path: path, roots: roots)
+        var finder = Finder(path: path, roots: roots, tree: tree)
         finder.content(cwd)
         // A `cd` may fail, and a shell may take `..` by name or by place: all folders that come into question count.
         var folders = [cwd]
@@ -96,13 +98,15 @@ struct EffectBinding: Sendable, Hashable {
     private struct Finder {
         let path: [String]
         let roots: [String]
+        let tree: FileBinding
         var files: [BoundFile] = []
         var limits: [String] = []
         var scripts: [ApprovalRequest.Script] = []
         /// Bytes that are still read for their content; what goes beyond is known by inode, size and change time.
         private var bytesLeft = 256 << 20
 
-        init(path: [String], roots: [String]) {
+        init(path: [String], roots: [String], tree: FileBinding) {
+            self.tree = tree
             self.path = path
             self.roots = roots
         }
@@ -128,13 +132,13 @@ struct EffectBinding: Sendable, Hashable {
             guard !program.contains("/") else { return content(EffectBinding.join(program, folder)) }
             for directory in path {
                 let file = "\(directory)/\(program)"
-                let isFound = access(file, X_OK) == 0
-                let real = PosixFile.canonical(file) ?? file
+                let isFound = tree.isExecutable(file)
+                let real = tree.canonical(file) ?? file
                 // A folder that commands may change: one that is not there yet would be found first.
                 if roots.contains(where: { PathText.isWithin(real, $0) || PathText.isWithin(file, $0) }) {
                     content(file)
                 } else if isFound {
-                    add(FileBinding.place(file))
+                    add(tree.place(file))
                 }
                 if isFound { return }
             }
@@ -147,13 +151,11 @@ struct EffectBinding: Sendable, Hashable {
             else { return }
             let file = EffectBinding.join(text, folder)
             if interprets, !text.hasPrefix("-") {
-                if PosixFile.isDirectory(file) { note("what is in the folder \(text)") }
+                if tree.isDirectory(file) { note("what is in the folder \(text)") }
                 return content(file)
             }
-            if FileBinding.isProgram(file) { return content(file) }
-            var status = stat()
-            let isLink = lstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-            if text.contains("/") || isLink { add(FileBinding.place(file)) }
+            if tree.isProgram(file) { return content(file) }
+            if text.contains("/") || tree.isLink(file) { add(tree.place(file)) }
         }
 
         /// A word, and the value of an option that it may be: `--file=x`, `-fx`.
@@ -165,7 +167,7 @@ struct EffectBinding: Sendable, Hashable {
 
         mutating func content(_ path: String) {
             let limit = min(FileBinding.maximumBytes, bytesLeft)
-            let (file, bytes) = FileBinding.contentWithBytes(path, limit: limit)
+            let (file, bytes) = tree.contentWithBytes(path, limit: limit)
             bytesLeft -= bytes?.count ?? 0
             guard !files.contains(file) else { return }
             files.append(file)

@@ -39,15 +39,16 @@ struct EffectStanding: Sendable {
 
     /// What an answer is bound to, as the files are now.
     func binding(
-        _ effect: Effect, context: EffectContext, surroundings: Approvals.Surroundings, policy: AccessPolicy
+        _ effect: Effect, context: EffectContext, surroundings: Approvals.Surroundings, policy: AccessPolicy,
+        tree: FileBinding
     ) -> EffectBinding {
         switch subject {
         case .command(let decision, let argv, let cwd):
             EffectBinding(
                 argv: argv, cwd: cwd, analysis: decision.analysis, environment: surroundings.environment,
-                path: surroundings.path, roots: policy.writableRoots.map(\.value))
-        case .changes(let changes, _): EffectBinding(changes: changes, diff: context.diff)
-        case .other: EffectBinding(changes: [], diff: effect.json.text + (context.input ?? ""))
+                path: surroundings.path, roots: policy.writableRoots.map(\.value), tree: tree)
+        case .changes(let changes, _): EffectBinding(changes: changes, diff: context.diff, tree: tree)
+        case .other: EffectBinding(changes: [], diff: effect.json.text + (context.input ?? ""), tree: tree)
         }
     }
 
@@ -78,9 +79,9 @@ struct EffectStanding: Sendable {
 extension EffectBinding {
     /// A change of files is worked out before it is asked about, and applied only to the contents it was worked out
     /// for; so it is bound to its paths, where they lead, and what it says.
-    init(changes: [FileChangeSummary], diff: String?) {
+    init(changes: [FileChangeSummary], diff: String?, tree: FileBinding) {
         let paths = changes.flatMap { [$0.path] + ($0.movedTo.map { [$0] } ?? []) }
-        let files = paths.map(FileBinding.place)
+        let files = paths.map(tree.place)
         let bound: JSONValue = [
             "changes": .array(changes.map(\.json)), "diff": .optional(diff), "files": .array(files.map(\.json)),
         ]

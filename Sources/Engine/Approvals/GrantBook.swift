@@ -12,6 +12,8 @@ package final class GrantBook: Sendable {
     /// Nil where there is no project that grants could be kept for.
     private let project: ProjectIdentity?
     private let session: Mutex<[Grant]>
+    /// Where the files of grants are.
+    let tree: FileBinding
 
     /// A root that one more run of a command may write to.
     private struct OnceRoot: Sendable {
@@ -22,8 +24,14 @@ package final class GrantBook: Sendable {
 
     private let once = Mutex<[OnceRoot]>([])
 
-    /// - Parameter session: the grants of a session that is gone on with.
-    package init(storage: any GrantStorage, project: ProjectIdentity?, session: [Grant] = []) {
+    /// - Parameters:
+    ///   - session: the grants of a session that is gone on with.
+    ///   - tree: the files that the session's commands find.
+    package init(
+        storage: any GrantStorage, project: ProjectIdentity?, session: [Grant] = [],
+        tree: FileBinding = FileBinding()
+    ) {
+        self.tree = tree
         self.storage = storage
         self.project = project
         self.session = Mutex(session)
@@ -42,7 +50,7 @@ package final class GrantBook: Sendable {
             grant.scope == .user || grant.scope == .project && grant.project == project && project != nil
         }
         let own = session.withLock { $0 }.filter { $0.project == project }
-        return (own + kept).filter { concerns($0.rule) && !$0.isExpired(at: time) && Self.isUnchanged($0) }
+        return (own + kept).filter { concerns($0.rule) && !$0.isExpired(at: time) && isUnchanged($0) }
     }
 
     /// A policy with the grants that count now.
@@ -98,11 +106,11 @@ package final class GrantBook: Sendable {
         return offers
     }
 
-    private static func isUnchanged(_ grant: Grant) -> Bool {
+    private func isUnchanged(_ grant: Grant) -> Bool {
         switch grant.rule {
         case .changes(let root), .writes(let root): PosixFile.canonical(root) == root
         case .exact(let command):
-            PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(FileBinding.holds)
+            PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(tree.holds)
         case .prefix: true
         }
     }

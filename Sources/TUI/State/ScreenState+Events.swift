@@ -39,6 +39,9 @@ extension ScreenState {
             if let losses = checkpoint.losses {
                 add(.note(.init(.warning, "This turn \(losses.text).", details: ["/undo brings it back"])))
             }
+            if let text = checkpoint.notKeptText {
+                add(.note(.init(.warning, "This turn \(text).", details: ["/undo cannot bring it back"])))
+            }
         default: if let note = TranscriptEntry.Note(event) { add(.note(note)) }
         }
         return []

@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 package import Wire
 
@@ -8,6 +9,11 @@ package final class StagedWorkspace: TurnCheckpoints {
         /// Records the beginning.
         var base: Task<Void, any Error>?
         var isDone = false
+    }
+
+    /// A repository that a stage of the workspace does not hold, and the working tree that does; nil for none.
+    package static func repositoryOutside(of workspace: String) -> (folder: String, tree: String?)? {
+        OuterRepository.of(workspace).map { ($0.common, $0.own.isEmpty ? PathText.parent($0.common) : nil) }
     }
 
     private let worker: StageWorker

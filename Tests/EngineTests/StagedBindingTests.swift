@@ -1,0 +1,62 @@
+import Basics
+import Glibc
+import TestSupport
+import Testing
+import Wire
+
+@testable import Engine
+
+/// In a staged session an answer is bound to the files that its commands find, not to those of the machine.
+@Suite struct StagedBindingTests {
+    private final class Root: FileView {
+        let descriptor: Int32
+        init(_ path: String) { descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        deinit { close(descriptor) }
+    }
+
+    private static func binding(_ root: String) -> FileBinding {
+        let view = Root(root)
+        return FileBinding(view: { () throws(LockgateError) -> any FileView in view })
+    }
+
+    @Test func contentAndPlaceAreThoseOfTheView() throws {
+        try TemporaryFolder.with { folder in
+            try folder.write("stage/work/run.sh", "echo staged\n")
+            let tree = Self.binding(folder.at("stage"))
+            let bound = tree.contentWithBytes("/work/run.sh")
+            #expect(bound.bytes == Array("echo staged\n".utf8))
+            #expect(tree.canonical("/work/../work/run.sh") == "/work/run.sh")
+            #expect(tree.holds(bound.file) && tree.holds(tree.place("/work/run.sh")))
+            try folder.write("stage/work/run.sh", "echo other\n")
+            #expect(!tree.holds(bound.file))
+            // On the machine there is none.
+            #expect(FileBinding().contentWithBytes("/work/run.sh").bytes == nil)
+        }
+    }
+
+    /// A link that leads to the machine's own path leads to the view's file of that name.
+    @Test func linksAreFollowedWithinTheView() throws {
+        try TemporaryFolder.with { folder in
+            try folder.write("outside.sh", "echo outside\n")
+            try folder.write("stage\(folder.path)/outside.sh", "echo inside\n")
+            try folder.makeFolder("stage/work")
+            #expect(symlink(folder.at("outside.sh"), folder.at("stage/work/link")) == 0)
+            #expect(symlink("loop", folder.at("stage/work/loop")) == 0)
+            let tree = Self.binding(folder.at("stage"))
+            #expect(tree.contentWithBytes("/work/link").bytes == Array("echo inside\n".utf8))
+            #expect(tree.canonical("/work/link") == folder.at("outside.sh"))
+            #expect(tree.isLink("/work/link") && tree.canonical("/work/loop") == nil)
+            #expect(tree.canonical("/work/../../..//work") == "/work")
+            let bound = tree.place("/work/link")
+            #expect(unlink(folder.at("stage/work/link")) == 0)
+            #expect(symlink("/work/other", folder.at("stage/work/link")) == 0)
+            #expect(!tree.holds(bound))
+        }
+    }
+
+    @Test func withoutTheViewNoAnswerHolds() {
+        let tree = FileBinding(view: { () throws(LockgateError) -> any FileView in throw LockgateError("x", "gone") })
+        for file in [tree.content("/etc/passwd"), tree.place("/etc/passwd")] { #expect(!tree.holds(file)) }
+        #expect(tree.content("/none") != tree.content("/none"))
+    }
+}

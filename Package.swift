@@ -88,7 +88,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["Audit", "Basics", "Text", "Wire"], swiftSettings: strict),
+            dependencies: ["Audit", "Basics", "Compression", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Text", "Wire"],
             exclude: ["Samples"],

@@ -94,6 +94,37 @@ package struct JournalRecord: Sendable, Hashable {
                 UnsafeRawBufferPointer(rebasing: bytes.dropLast(2).suffix(64)),
                 ofBody: UnsafeRawBufferPointer(rebasing: bytes.dropLast(hashTail)))
         }
+        let (record, actual) = try readRedacted(line)
+        guard record.hash == actual else { throw JournalFault("the record's content does not match its hash") }
+        return record
+    }
+
+    /// Reads a line that may have been redacted, with the hash of what stands there.
+    static func readRedacted(_ line: ArraySlice<UInt8>) throws(JournalFault) -> (record: JournalRecord, actual: String)
+    {
+        // `,"hash":"` + 64 digits + `"}` is the end of every line, at a fixed distance.
+        let tail = 9 + 64 + 2
+        guard line.count > tail else { throw JournalFault("the line is too short to be a record") }
+        let body = line.dropLast(tail)
+        guard line.dropFirst(body.count).starts(with: ",\"hash\":\"".utf8), line.suffix(2).elementsEqual("\"}".utf8)
+        else {
+            throw JournalFault("the record does not end with its hash")
+        }
+        let stated = String(decoding: line.dropLast(2).suffix(64), as: UTF8.self)
+        let actual = digest(Array(body) + [UInt8(ascii: "}")])
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: line)
+        } catch {
+            if stated != actual { throw JournalFault("the record's content does not match its hash") }
+            throw JournalFault("the record is not valid JSON: \(error)")
+        }
+        guard let sequence = json["seq"]?.int, let time = json["time"]?.string, let type = json["type"]?.string,
+            let payload = json["payload"], let previous = json["prev"]?.string
+        else { throw JournalFault("the record lacks a member") }
+        let record = JournalRecord(
+            sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: stated)
+        return (record, actual)
     }
 
     /// The same record with another payload, for experiments: it does not verify any more.

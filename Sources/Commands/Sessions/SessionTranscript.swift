@@ -33,7 +33,8 @@ struct SessionTranscript {
     private mutating func take(_ record: JournalRecord) {
         let payload = record.payload
         switch record.type {
-        case "session", "settings", "model.response", "review.response", "model.retry", "effect.finished", "seal":
+        case "session", "settings", "model.response", "review.response", "model.retry", "effect.finished", "seal",
+            "redaction":
             return
         // Told by the event that answers the question.
         case "approval.requested", "grant": return

@@ -62,7 +62,6 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: strict),
-        .target(name: "Engine", dependencies: ["Basics", "Journal", "Policy", "Text", "Wire"], swiftSettings: strict),
         .target(
             name: "Engine", dependencies: ["Basics", "CLinux", "Journal", "Policy", "Text", "Wire"],
             swiftSettings: strict),

@@ -34,50 +34,34 @@ package struct JournalReader {
             guard let scan = RecordScan(line), scan.sequence == records.count, scan.follows(previous) else {
                 fault = (start, Self.fault(line, number: records.count))
                 break
-        // Records whose content is not what their hash says, and what is: redacted, if a record says so.
-        var open: [Int: (actual: String, start: Int)] = [:]
-        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            let record: JournalRecord
-            do {
-                let (read, actual) = try JournalRecord.readRedacted(bytes[start..<end])
-                record = read
-                if actual != read.hash {
-                    guard Redaction.isPossible(read.type, record: records.count) else {
-                        throw JournalFault("the record's content does not match its hash")
-                    }
-                    open[records.count] = (actual, start)
-                }
-                guard record.sequence == records.count else {
-                    throw JournalFault("its sequence number is \(record.sequence), expected \(records.count)")
-                }
-                guard record.previous == previous else {
-                    throw JournalFault("it does not follow from the record before it")
-                }
-            } catch {
-                throw Self.broken(path, records.count, start, error)
-            }
-            if record.type == Redaction.recordType, let redaction = Redaction(json: record.payload),
-                let entry = open[redaction.record], entry.actual == redaction.replaced,
-                records[redaction.record].hash == redaction.hash
-            {
-                open[redaction.record] = nil
             }
             records.append(JournalRecord(scan))
             previous = line.dropLast(2).suffix(64)
             start = end + 1
         }
-        if let number = HashCheck.firstFault(in: records) {
+        let faults = HashCheck.faults(in: records)
+        if let number = Self.firstUnexplained(faults, in: records) {
             throw Self.broken(
                 path, number, at: records[number].start, JournalFault("the record's content does not match its hash"))
         }
         if let fault { throw Self.broken(path, records.count, at: fault.start, fault.reason) }
-        if let (number, entry) = open.min(by: { $0.key < $1.key }) {
-            throw Self.broken(
-                path, number, entry.start, JournalFault("the record's content does not match its hash"))
-        }
         self.records = records
         validLength = start
         tornBytes = bytes.count - start
+    }
+
+    /// The first of the records with another content than their hash says that no redaction accounts for. Whether the
+    /// redaction is sealed is the verifier's to say.
+    private static func firstUnexplained(_ faults: [Int], in records: [JournalRecord]) -> Int? {
+        guard !faults.isEmpty else { return nil }
+        let redactions = records.filter { $0.type == Redaction.recordType }.compactMap { Redaction(json: $0.payload) }
+        return faults.first { number in
+            let record = records[number]
+            guard Redaction.isPossible(record.type, record: number) else { return true }
+            return !redactions.contains {
+                $0.record == number && $0.hash == record.hash && $0.replaced == record.contentHash
+            }
+        }
     }
 
     private static func broken(
@@ -131,10 +115,5 @@ package struct JournalReader {
         }
         guard failure == 0 else { throw SystemError("read", path, errno: failure) }
         return bytes
-    }
-    private static func broken(_ path: String, _ record: Int, _ start: Int, _ fault: any Error) -> LockgateError {
-        LockgateError(
-            "journal.broken", "\(path): record \(record) (byte \(start)) does not verify: \(fault)",
-            remedy: "the journal was changed after it was written; start a new session")
     }
 }

@@ -16,18 +16,6 @@ package struct JournalRecord: Sendable, Hashable {
     /// The `prev` of a journal's first record.
     package static let genesis = ContentHash.genesis
 
-    private init(
-        sequence: Int, time: String, type: String, payload: JSONValue, previous: String, hash: String
-    ) {
-        self.sequence = sequence
-        self.time = time
-        self.type = type
-        self.payload = payload
-        self.previous = previous
-        self.hash = hash
-    }
-
-    /// Makes the record that follows `previous` and its line, line end included.
     /// A line whose hash is checked as well.
     init(_ scan: RecordScan) { self.scan = scan }
 
@@ -88,50 +76,24 @@ package struct JournalRecord: Sendable, Hashable {
     /// Whether the line's content has the hash that it states.
     var matchesHash: Bool { Self.matchesHash(scan.line) }
 
+    /// The hash that the line's content has, whatever it states.
+    var contentHash: String { Self.digest(scan.line.dropLast(Self.hashTail) + [UInt8(ascii: "}")]) }
+
+    /// The same record with another payload and its old hash, for experiments: it does not verify any more.
+    package init(copying record: JournalRecord, payload: JSONValue) {
+        let copy = Self.make(
+            sequence: record.sequence, time: record.time, type: record.type, payload: payload,
+            previous: record.previous)
+        let line = copy.line.dropLast(67) + Array("\(record.hash)\"}".utf8)
+        self.init(RecordScan(line[...]) ?? record.scan)
+    }
+
     private static func matchesHash(_ line: ArraySlice<UInt8>) -> Bool {
         line.withUnsafeBytes { bytes in
             ContentHash.isHash(
                 UnsafeRawBufferPointer(rebasing: bytes.dropLast(2).suffix(64)),
                 ofBody: UnsafeRawBufferPointer(rebasing: bytes.dropLast(hashTail)))
         }
-        let (record, actual) = try readRedacted(line)
-        guard record.hash == actual else { throw JournalFault("the record's content does not match its hash") }
-        return record
-    }
-
-    /// Reads a line that may have been redacted, with the hash of what stands there.
-    static func readRedacted(_ line: ArraySlice<UInt8>) throws(JournalFault) -> (record: JournalRecord, actual: String)
-    {
-        // `,"hash":"` + 64 digits + `"}` is the end of every line, at a fixed distance.
-        let tail = 9 + 64 + 2
-        guard line.count > tail else { throw JournalFault("the line is too short to be a record") }
-        let body = line.dropLast(tail)
-        guard line.dropFirst(body.count).starts(with: ",\"hash\":\"".utf8), line.suffix(2).elementsEqual("\"}".utf8)
-        else {
-            throw JournalFault("the record does not end with its hash")
-        }
-        let stated = String(decoding: line.dropLast(2).suffix(64), as: UTF8.self)
-        let actual = digest(Array(body) + [UInt8(ascii: "}")])
-        let json: JSONValue
-        do {
-            json = try JSONValue(parsing: line)
-        } catch {
-            if stated != actual { throw JournalFault("the record's content does not match its hash") }
-            throw JournalFault("the record is not valid JSON: \(error)")
-        }
-        guard let sequence = json["seq"]?.int, let time = json["time"]?.string, let type = json["type"]?.string,
-            let payload = json["payload"], let previous = json["prev"]?.string
-        else { throw JournalFault("the record lacks a member") }
-        let record = JournalRecord(
-            sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: stated)
-        return (record, actual)
-    }
-
-    /// The same record with another payload, for experiments: it does not verify any more.
-    package init(copying record: JournalRecord, payload: JSONValue) {
-        self.init(
-            sequence: record.sequence, time: record.time, type: record.type, payload: payload,
-            previous: record.previous, hash: record.hash)
     }
 
     /// Lower-case hexadecimal SHA-256.

@@ -22,6 +22,10 @@ package struct JournalRedaction {
     package static func apply(
         _ target: Target, record number: Int?, reason: String, to session: SessionLocation, keyFile: SealKeyFile
     ) throws(LockgateError) -> [Int] {
+        guard !JournalFile.isArchived(session.path) else {
+            throw LockgateError(
+                "audit.redact", "the session lies compressed", remedy: "bring it back first: lockgate sessions unarchive")
+        }
         let key = try keyFile.load()
         let (journal, records) = try SessionJournal.resume(id: session.id, path: session.path, keyFile: keyFile)
         if let problem = journal.prepareSeal() { throw problem }
@@ -141,9 +145,9 @@ package struct JournalRedaction {
 extension JournalRecord {
     /// The record's line with another payload and the hash that it had, and the hash of what stands there.
     fileprivate func line(with payload: JSONValue) -> (line: [UInt8], actual: String) {
-        let (other, line) = JournalRecord.make(
+        let (actual, line) = JournalRecord.make(
             sequence: sequence, time: time, type: type, payload: payload, previous: previous)
         // The hash has a place of its own at the end of every line.
-        return (line.dropLast(64 + 3) + Array(hash.utf8) + Array("\"}\n".utf8), other.hash)
+        return (line.dropLast(64 + 3) + Array(hash.utf8) + Array("\"}\n".utf8), actual)
     }
 }

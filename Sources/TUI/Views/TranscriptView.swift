@@ -290,7 +290,7 @@ extension TranscriptEntry {
     var hasBlock: Bool {
         switch self {
         case .command(let command): !command.aggregatedOutput.isEmpty
-        case .change(let report): report.changes.contains { !$0.diff.isEmpty }
+        case .change(let report): !report.diff.isEmpty
         default: false
         }
     }

@@ -11,6 +11,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// Set by scripts/release.sh: a folder with nothing but the archives of libraries that are then linked in, so that the release
+// starts without looking for them and does not depend on their versions.
+let releaseLinking: [LinkerSetting] =
+    Context.environment["LOCKGATE_ARCHIVES"].map {
+        [.unsafeFlags(["-L", $0, "-Xclang-linker", "-static-libgcc"])]
+    } ?? []
+
 let package = Package(
     name: "lockgate",
     products: [
@@ -26,7 +33,7 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "Audit", dependencies: ["Basics", .product(name: "Crypto", package: "swift-crypto")],
+            name: "Audit", dependencies: ["Basics", "Compression", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Basics", swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
@@ -35,8 +42,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
-                "Sandbox",
-                "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
+                "Replay", "Sandbox", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -51,6 +57,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfigTests", dependencies: ["Basics", "Config", "TestSupport", "Wire"], swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
+        .testTarget(name: "DatabaseTests", dependencies: ["Database", "TestSupport"], swiftSettings: strict),
         .target(
             name: "Engine", dependencies: ["Basics", "CLinux", "Journal", "Policy", "Text", "Wire"],
             swiftSettings: strict),
@@ -76,19 +87,25 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Journal",
-            dependencies: ["Audit", "Basics", "Text", "Wire"], swiftSettings: strict),
+            dependencies: ["Audit", "Basics", "Compression", "Text", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Text", "Wire"],
             exclude: ["Samples"],
             swiftSettings: strict),
         .executableTarget(
-            name: "lockgate", dependencies: ["Commands"], swiftSettings: strict),
+            name: "lockgate", dependencies: ["Commands"], swiftSettings: strict, linkerSettings: releaseLinking),
         // Static, so that it starts in 0.3 ms and works in any root file system.
         .executableTarget(
             name: "lockgate-sandbox",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror"])],
             linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
         .executableTarget(name: "lockgate-verify", dependencies: ["Audit", "Basics"], swiftSettings: strict),
+        .target(
+            name: "Replay", dependencies: ["Audit", "Basics", "Engine", "Journal", "Policy", "Wire"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReplayTests", dependencies: ["Basics", "Journal", "Replay", "TestSupport"],
+            exclude: ["Recorded"], swiftSettings: strict),
         .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],

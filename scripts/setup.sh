@@ -15,6 +15,7 @@ want() { # want PACKAGE TEST...: PACKAGE is needed unless TEST succeeds
 }
 header() { [ -e "/usr/include/$1" ]; }
 want zlib1g-dev header zlib.h
+want libsqlite3-dev header sqlite3.h
 want git command -v git
 want ripgrep command -v rg
 want python3 command -v python3

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second verifier of journals, written from docs/journal.md: the chain, without seals. verify-journal.py FILE...
+"""A second verifier of journals, written from docs/journal.md: the chain and later redactions, without seals. verify-journal.py FILE...
 
 It shares no code with Lockgate, and is what the tests compare Lockgate's verifier with.
 Prints one line a file: `PATH: whole N` or `PATH: broken RECORD`. Exits with 1 when one is broken.
@@ -49,8 +49,7 @@ def record(line, sequence, previous):
     if len(line) <= 75 or mark != b',"hash":"' or end[-2:] != b'"}':
         raise ValueError("no hash at the end")
     actual = hashlib.sha256(body + b"}").hexdigest()
-    if end[:-2].decode("ascii", "replace") != actual:
-        raise ValueError("another content")
+    stated = end[:-2].decode("ascii", "replace")
     text = line.decode("utf-8")
     value = json.loads(
         text, parse_int=Number, parse_float=Number, parse_constant=refuse, object_pairs_hook=members
@@ -63,21 +62,34 @@ def record(line, sequence, previous):
         raise ValueError("another predecessor")
     if sequence == 0 and value["type"] != "session":
         raise ValueError("no beginning")
-    return actual
+    if stated != actual and (sequence == 0 or value["type"] in ("seal", "redaction")):
+        raise ValueError("another content")
+    return stated, actual, value
 
 
 def check(path):
     """The number of records, and whether all are whole; else the number of the first that is not."""
     sequence, previous = 0, "0" * 64
+    # Records whose content is not what their hash says: redacted, if a later record says so.
+    redacted = {}
     with open(path, "rb") as file:
         for line in file:
             try:
                 if not line.endswith(b"\n"):
                     raise ValueError("torn")
-                previous = record(line[:-1], sequence, previous)
-            except (ValueError, RecursionError):
-                return sequence, False
+                previous, actual, value = record(line[:-1], sequence, previous)
+                if previous != actual:
+                    redacted[sequence] = (previous, actual)
+                if value["type"] == "redaction" and isinstance(value["payload"], dict):
+                    payload = value["payload"]
+                    number = int(payload["record"])
+                    if redacted.get(number) == (payload["hash"], payload["replaced"]):
+                        del redacted[number]
+            except (ValueError, KeyError, TypeError, RecursionError):
+                return min([sequence, *redacted]), False
             sequence += 1
+    if redacted:
+        return min(redacted), False
     return sequence, sequence > 0
 
 

@@ -16,6 +16,24 @@ package enum ContentHash {
         return Hexadecimal.text(of: hash.finalize())
     }
 
+    /// Whether `stated` (64 bytes) spells the SHA-256 of a record's body and the brace that closes it; for readers of
+    /// many records, since it makes no text.
+    package static func isHash(_ stated: UnsafeRawBufferPointer, ofBody body: UnsafeRawBufferPointer) -> Bool {
+        var hash = SHA256()
+        hash.update(bufferPointer: body)
+        withUnsafeBytes(of: UInt8(ascii: "}")) { hash.update(bufferPointer: $0) }
+        guard stated.count == length else { return false }
+        var place = 0
+        var isSame = true
+        for byte in hash.finalize() {
+            isSame =
+                isSame && stated[place] == Hexadecimal.digit(byte >> 4)
+                && stated[place + 1] == Hexadecimal.digit(byte & 15)
+            place += 2
+        }
+        return isSame && place == length
+    }
+
     /// The SHA-256 of a record's body and the brace that closes it.
     static func of(body: ArraySlice<UInt8>) -> String {
         var hash = SHA256()
@@ -25,9 +43,26 @@ package enum ContentHash {
     }
 }
 
+/// The SHA-256 of bytes that come in pieces.
+package struct ContentHasher: Sendable {
+    private var hash = SHA256()
+
+    package init() {}
+
+    package mutating func update(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+
+    /// Of all that came so far.
+    package var text: String { Hexadecimal.text(of: hash.finalize()) }
+}
+
 /// Bytes as lower-case hexadecimal digits.
 package enum Hexadecimal {
     private static let digits = Array("0123456789abcdef".utf8)
+
+    /// The digit of a value below 16.
+    static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value &+ 0x30 : value &+ 0x57 }
 
     package static func text(of bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []

@@ -12,6 +12,8 @@ package struct JournalReport: Sendable, Hashable {
     package var records = 0
     /// The highest number among them.
     package var lastRecord: Int?
+    /// Records whose content was taken out later, by a sealed record that says so.
+    package var redacted: [Int] = []
     /// That record's hash.
     package var head: String?
     /// Genuine seals, and the record that is the last of them.
@@ -56,7 +58,8 @@ package struct JournalReport: Sendable, Hashable {
             "path": .string(path), "whole": .bool(isWhole), "session": .optional(session), "format": .int(format),
             "records": .int(records), "last_record": .optional(lastRecord), "head": .optional(head),
             "seals": .int(seals), "last_seal": .optional(lastSeal), "keys": .array(keys.map { .string("\($0)") }),
-            "torn_bytes": .int(tornBytes), "findings": .array(findings.map(\.json)), "unlisted": .int(unlisted),
+            "torn_bytes": .int(tornBytes), "redacted": .array(redacted.map { .int($0) }),
+            "findings": .array(findings.map(\.json)), "unlisted": .int(unlisted),
             "warnings": .array(warnings.map { .string($0) }),
         ]
     }

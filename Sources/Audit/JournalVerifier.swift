@@ -21,6 +21,7 @@ package struct JournalVerifier: Sendable {
     private var missingHeads: Set<String>
     private var foreignKeys: Set<SealPublicKey> = []
     private var hasAcceptedSeal = false
+    private var redactions = OpenRedactions()
 
     /// - Parameter name: the session's id by the file's name, if it has that form.
     package init(
@@ -49,6 +50,7 @@ package struct JournalVerifier: Sendable {
                 "the file ends within a record, \(splitter.rest) bytes after its beginning")
         }
         if report.records == 0, report.findings.isEmpty { add(.empty, record: 0, at: 0, "the file holds no record") }
+        settle(redactions)
         let last = chain.head?.sequence ?? -1
         for anchor in anchors where anchor.sequence > last {
             add(
@@ -68,6 +70,29 @@ package struct JournalVerifier: Sendable {
         return report
     }
 
+    /// What redactions account for is told; the rest is what it looks like.
+    private mutating func settle(_ redactions: OpenRedactions) {
+        for entry in redactions.entries {
+            let number = entry.record.sequence
+            guard entry.isLinked, entry.isSealed, let account = entry.account else {
+                let why = entry.account == nil ? "" : ", and its redaction is not sealed"
+                add(.altered, record: number, at: entry.offset, entry.fault + why)
+                continue
+            }
+            report.redacted.append(number)
+            missingHeads.remove(entry.record.hash)
+            for anchor in anchors where anchor.sequence == number && anchor.head != entry.record.hash {
+                add(
+                    .replaced, record: number, at: entry.offset, "an anchor of \(anchor.time) names another record here"
+                )
+            }
+            report.warnings.append(
+                "record \(number) was redacted later, by record \(account.record): its content is not proved"
+                    + (account.reason.isEmpty ? "" : "; reason: \(account.reason)"))
+        }
+        if !redactions.entries.isEmpty { report.findings.sort { $0.offset < $1.offset } }
+    }
+
     // MARK: - Lines
 
     private mutating func take(_ line: LineSplitter.Line) {
@@ -78,10 +103,16 @@ package struct JournalVerifier: Sendable {
         let reading = RecordLine.read(line.bytes)
         guard let record = reading.record else {
             let number = chain.takeUnreadable(line.bytes, reading.hashes)
+            if let (other, actual) = reading.other, let fault = reading.fault, other.sequence == number,
+                Redaction.isPossible(other.type, record: number)
+            {
+                return redactions.take(other, actual: actual, offset: line.offset, fault: fault.text)
+            }
             if let fault = reading.fault { add(fault.kind, record: number, at: line.offset, fault.text) }
             return
         }
         report.records += 1
+        redactions.follow(record)
         let isFirst = chain.head == nil
         if let fault = chain.take(record) {
             add(fault.kind, record: fault.record, at: line.offset, fault.text)
@@ -94,6 +125,7 @@ package struct JournalVerifier: Sendable {
                 .replaced, record: record.sequence, at: line.offset,
                 "an anchor of \(anchor.time) names another record here")
         }
+        if record.type == Redaction.recordType { redactions.account(record) }
         if record.type == Seal.recordType { check(record, at: line.offset) }
     }
 
@@ -134,9 +166,11 @@ package struct JournalVerifier: Sendable {
                 add(.seal, record: record.sequence, at: offset, "the seal is by another key, \(seal.key)")
             }
             foreignKeys.insert(seal.key)
+            if !expectation.requiresKeys { redactions.seal(upTo: seal.sequence) }
             return
         }
         hasAcceptedSeal = true
+        redactions.seal(upTo: seal.sequence)
     }
 
     private mutating func warn() {

@@ -22,6 +22,8 @@ package struct RecordLine: Sendable, Hashable {
         /// What the next record may name as the one before it: the hash the line states, and the one its content has.
         /// A line that was changed after it was written still has one of them.
         var hashes: [String] = []
+        /// What stands in a line whose content does not match its hash, where it is a record otherwise: redacted, perhaps.
+        var other: (record: RecordLine, actual: String)?
     }
 
     struct Fault {
@@ -48,6 +50,7 @@ package struct RecordLine: Sendable, Hashable {
         }
         guard stated == actual else {
             reading.fault = Fault(kind: .altered, text: "the record's content does not match its hash")
+            if case .success(let record) = parse(line) { reading.other = (record, actual) }
             return reading
         }
         switch parse(line) {

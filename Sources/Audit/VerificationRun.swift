@@ -64,7 +64,7 @@ package struct VerificationRun {
             if Self.isLink(path) { continue }
             if PosixFile.isDirectory(path) {
                 try verifyAll(in: path)
-            } else if name.hasSuffix(".jsonl") {
+            } else if JournalFile.stem(name) != nil, !name.hasPrefix(".") {
                 try verifyFile(path)
             }
         }
@@ -84,11 +84,10 @@ package struct VerificationRun {
 
     /// Verifies one file, read in pieces.
     package static func report(onFile path: String, expecting expectation: Expectation) -> JournalReport {
-        let stem = PathText.name(path)
-        let id = stem.hasSuffix(".jsonl") ? SessionID(String(stem.dropLast(".jsonl".utf8.count))) : nil
+        let id = JournalFile.stem(path).flatMap { SessionID($0) }
         var verifier = JournalVerifier(expecting: expectation, name: id?.text)
-        do throws(SystemError) {
-            try PosixFile.stream(path) { verifier.consume($0) }
+        do {
+            try JournalFile.stream(path) { verifier.consume($0) }
         } catch {
             var report = verifier.finish()
             report.findings.append(

@@ -53,6 +53,18 @@ int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid) {
     return -error;
 }
 
+int clinux_become(const char *path, const int *fds, size_t count) {
+    int staged[8];
+    if (count > 8) return -EINVAL;
+    for (size_t i = 0; i < count; i++)
+        if ((staged[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, STAGING)) < 0) return -errno;
+    for (size_t i = 0; i < count; i++)
+        if (dup2(staged[i], 3 + (int)i) < 0) return -errno;
+    char *const arguments[] = {(char *)"lockgate-sandbox", NULL}, *const environment[] = {NULL};
+    execve(path, arguments, environment);
+    return -errno;
+}
+
 int clinux_message_pair(int pair[2]) {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
     int on = 1;

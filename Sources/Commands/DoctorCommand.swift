@@ -90,6 +90,14 @@ package struct DoctorCommand: AsyncParsableCommand {
                 + (found.toolchain.limitation.map { "; \($0)" } ?? "")
         }
         if let folder = caches.folder { notes.append("caches of this project: \(folder)") }
+        notes += DeviceFamily.allCases.compactMap { family in
+            let nodes = family.nodes
+            guard !nodes.isEmpty else { return nil }
+            let isShown = configuration.settings.allowDevices.contains(family.rawValue)
+            return "\(family.rawValue): \(nodes.joined(separator: ", ")), "
+                + (isShown
+                    ? "shown to commands" : "hidden; filesystem.allow_devices = [\"\(family.rawValue)\"] shows them")
+        }
         report.checks[report.checks.count - 1].notes = notes + configuration.warnings.map(\.message)
         do throws(SystemError) {
             try PosixFile.makeDirectory(home)

@@ -12,7 +12,8 @@ package struct Lockgate: AsyncParsableCommand {
             ExecCommand.self, SandboxCommandLine.self, ConfigCommand.self, ExplainCommand.self, TrustCommand.self,
             RulesCommand.self, HooksCommand.self, GrantsCommand.self, ImportCommand.self, ModelCommand.self,
             DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, ApplyCommand.self,
-            UsageCommand.self, SessionsCommand.self, AuditCommand.self, WorktreeCommand.self, AttemptsCommand.self,
+            UsageCommand.self, SessionsCommand.self, AuditCommand.self, ReplayCommand.self, WorktreeCommand.self,
+            AttemptsCommand.self,
             InteractiveCommand.self,
         ],
         defaultSubcommand: InteractiveCommand.self)
@@ -26,6 +27,9 @@ package struct Lockgate: AsyncParsableCommand {
     }
 
     package init() {}
+
+    /// What needs no concurrency, before its threads are started: `sandbox -- CMD`. Returns for everything else.
+    package static func handOver() { SandboxOptions(plain: ProcessEnvironment.arguments)?.handOver() }
 
     /// Runs the command line and ends the process.
     ///

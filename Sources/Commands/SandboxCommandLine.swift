@@ -21,6 +21,10 @@ package struct SandboxCommandLine: AsyncParsableCommand {
     var directory: String?
     @Option(name: .customLong("allow-write"), help: "Another path that may be written. Repeatable.")
     var writable: [String] = []
+    @Option(
+        name: .customLong("allow-device"),
+        help: "Show devices: \(DeviceFamily.allCases.map(\.rawValue).joined(separator: " or ")). Repeatable.")
+    var devices: [String] = []
     @Option(help: "Run the command so many times in one session and print what it costs, against no sandbox.")
     var measure: Int?
     @Argument(parsing: .postTerminator, help: "The command, after --.")
@@ -44,7 +48,7 @@ package struct SandboxCommandLine: AsyncParsableCommand {
 
     var options: SandboxOptions {
         SandboxOptions(
-            sandbox: sandbox, network: network, directory: directory, writable: writable, measure: measure,
-            command: command)
+            sandbox: sandbox, network: network, directory: directory, writable: writable, devices: devices,
+            measure: measure, command: command)
     }
 }

@@ -10,11 +10,12 @@ struct SandboxOptions: Sendable, Hashable {
     var network = NetworkMode.off.rawValue
     var directory: String?
     var writable: [String] = []
+    var devices: [String] = []
     var measure: Int?
     var command: [String] = []
 
     static let valued: Set<String> = [
-        "-s", "--sandbox", "--network", "-C", "--cd", "--allow-write", "--measure",
+        "-s", "--sandbox", "--network", "-C", "--cd", "--allow-write", "--allow-device", "--measure",
     ]
 
     /// Nothing was run: the sandbox could not be set up.
@@ -28,10 +29,27 @@ struct SandboxOptions: Sendable, Hashable {
                 "there is no sandbox mode \"\(sandbox)\": use \(SandboxMode.allCases.map(\.rawValue).joined(separator: ", "))",
                 exitCode: 2)
         }
+        if let device = devices.first(where: { DeviceFamily(rawValue: $0) == nil }) {
+            throw LockgateError(
+                "usage",
+                "there are no devices \"\(device)\": use \(DeviceFamily.allCases.map(\.rawValue).joined(separator: ", "))",
+                exitCode: 2)
+        }
         guard network == "on" || network == "off" else {
             throw LockgateError(
                 "usage", "there is no network mode \"\(network)\" here: use off or on", exitCode: 2)
         }
+    }
+
+    /// Hands this process over to the command, where all that would be left for it is to wait. Returns where it is not
+    /// like that, and where anything is wrong, which `run` finds again and says.
+    func handOver() {
+        guard measure == nil else { return }
+        let environment = ProcessEnvironment.variables
+        guard let (policy, tools) = try? policy(default: .readOnly, environment: environment),
+            let front = SandboxFront(policy: policy, environment: environment)
+        else { return }
+        try? front.run(command, workingDirectory: policy.workspace, tools: tools.variables)
     }
 
     /// Runs the command and returns the exit code for this process.
@@ -83,7 +101,8 @@ struct SandboxOptions: Sendable, Hashable {
         }
         var policy = SandboxPolicy(
             mode: sandbox.flatMap(SandboxMode.init) ?? mode, network: NetworkMode(rawValue: network) ?? .off,
-            workspace: workspace, writableRoots: writable.map { PathText.absolute($0, from: start) })
+            workspace: workspace, writableRoots: writable.map { PathText.absolute($0, from: start) },
+            devices: devices.compactMap(DeviceFamily.init).flatMap(\.nodes))
         // Without a home there is no place for caches, and a sandbox all the same.
         let home = try? ConfigurationLoader.home(environment: environment)
         let caches = ToolchainCaches(root: workspace, home: home ?? "/", environment: environment)
@@ -134,7 +153,8 @@ extension SandboxOptions {
     init?(plain arguments: some Collection<String>) {
         guard arguments.first == "sandbox",
             let plain = PlainArguments(
-                Array(arguments)[1...], flags: [], options: Self.valued, repeatable: ["--allow-write"], takesRest: true),
+                Array(arguments)[1...], flags: [], options: Self.valued,
+                repeatable: ["--allow-write", "--allow-device"], takesRest: true),
             let command = plain.rest, !command.isEmpty
         else { return nil }
         self.init()
@@ -155,6 +175,7 @@ extension SandboxOptions {
                 guard directory == nil else { return nil }
                 directory = value
             case "--allow-write": writable.append(value)
+            case "--allow-device": devices.append(value)
             default:
                 guard let count = Int(value) else { return nil }
                 measure = count

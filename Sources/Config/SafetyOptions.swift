@@ -114,6 +114,13 @@ extension ConfigurationOption {
             `filesystem.deny_read` stay hidden.
             """),
         option(
+            "filesystem.allow_devices", .list(.choice(["gpu", "kvm"])), \.allowDevices, default: .value([]),
+            project: .refused(widens),
+            """
+            Devices that commands can open besides the harmless ones: `gpu`, the computing nodes of graphics cards and \
+            accelerators; `kvm`. What their drivers can be made to do, a command can do then.
+            """),
+        option(
             "filesystem.allow_auto_run", .list(.path), \.allowAutoRun, default: .value([]), project: .refused(widens),
             """
             Files and folders that a patch or `write_file` may change although agents, editors or git run or obey them by \

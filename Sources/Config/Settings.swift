@@ -35,6 +35,8 @@ package struct Settings: Sendable, Hashable {
     package var denyRead: [String] = []
     /// Absolute paths, and globs as they were written.
     package var allowRead: [String] = []
+    /// Names of `DeviceFamily`.
+    package var allowDevices: [String] = []
     /// Absolute.
     package var allowAutoRun: [String] = []
     package var outerSandbox: OuterSandbox = .none

@@ -58,6 +58,10 @@ enum Compaction {
 
     private static let summaryMark = "[Hand-over from the conversation so far]\n"
 
+    static func summary(in message: String) -> String {
+        message.hasPrefix(summaryMark) ? String(message.dropFirst(summaryMark.count)) : message
+    }
+
     private static func isSummary(_ item: ConversationItem) -> Bool {
         guard case .user(let parts) = item.content, case .text(let text)? = parts.first else { return false }
         return text.hasPrefix(summaryMark)

@@ -64,24 +64,52 @@ package struct Conversation: Sendable, Hashable {
         return open
     }
 
-    /// Rebuilds the list from a session's records.
+    /// Rebuilds the list from a session's records. What a later list replaces is not read.
     package init(records: [JournalRecord]) {
-        for record in records {
-            switch record.type {
-            case "conversation":
-                if let item = ConversationItem(json: record.payload) { items.append(item) }
-            case "compaction":
-                let kept = record.payload["items"]?.array ?? []
-                replace(with: kept.compactMap(ConversationItem.init(json:)))
-            case "model.response":
-                count(
-                    TokenUsage(json: record.payload["usage"] ?? .null), cost: record.payload["cost_usd"]?.double)
-            case "review.response":
-                countAside(
-                    TokenUsage(json: record.payload["usage"] ?? .null), cost: record.payload["cost_usd"]?.double)
-            default: continue
+        let beginning = records.lastIndex { $0.isType("compaction") || $0.isType("history") } ?? 0
+        for (place, record) in records.enumerated() {
+            if let response = record.response {
+                if record.isType("model.response") {
+                    count(response.usage, cost: response.cost)
+                } else {
+                    countAside(response.usage, cost: response.cost)
+                }
+            } else if place >= beginning {
+                if record.isType("conversation") {
+                    if let item = ConversationItem(json: record.payload) { items.append(item) }
+                } else if record.isType("compaction") || record.isType("history") {
+                    replace(with: (record.payload["items"]?.array ?? []).compactMap(ConversationItem.init(json:)))
+                }
             }
         }
+    }
+
+    /// A list that begins with items of another session.
+    package init(items: [ConversationItem]) { self.items = items }
+
+    /// The working directory that the model was told of last; nil where it was told of none.
+    package var toldDirectory: String? {
+        for item in items.reversed() {
+            guard case .user(let parts) = item.content else { continue }
+            for case .text(let text) in parts.reversed() {
+                let bytes = Array(text.utf8)
+                guard let start = Self.end(of: "<cwd>", in: bytes, from: 0),
+                    let end = Self.end(of: "</cwd>", in: bytes, from: start)
+                else { continue }
+                return String(decoding: bytes[start..<end - "</cwd>".utf8.count], as: UTF8.self)
+            }
+        }
+        return nil
+    }
+
+    /// Where a mark ends; nil where it does not occur. By bytes, since conversations are long.
+    private static func end(of mark: String, in bytes: [UInt8], from start: Int) -> Int? {
+        var at = start
+        while let found = bytes[at...].firstIndex(of: UInt8(ascii: "<")) {
+            if bytes[found...].starts(with: mark.utf8) { return found + mark.utf8.count }
+            at = found + 1
+        }
+        return nil
     }
 }
 

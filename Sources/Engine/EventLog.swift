@@ -13,13 +13,17 @@ package final class EventLog: Sendable {
     private let sink: Sink
     private let liveSink: @Sendable (ModelEvent) -> Void
     /// Guards the order of journal and sink together, and counts items.
-    private let items = Mutex(0)
+    private let items: Mutex<Int>
 
-    /// - Parameter live: gets the model's words as they arrive; they are void when the attempt fails, so they are
-    ///   shown but never recorded.
+    /// - Parameters:
+    ///   - firstItem: the number of the first item.
+    ///   - live: gets the model's words as they arrive; they are void when the attempt fails, so they are
+    ///     shown but never recorded.
     package init(
-        journal: SessionJournal, sink: @escaping Sink, live: @escaping @Sendable (ModelEvent) -> Void = { _ in }
+        journal: SessionJournal, firstItem: Int = 0, sink: @escaping Sink,
+        live: @escaping @Sendable (ModelEvent) -> Void = { _ in }
     ) {
+        items = Mutex(firstItem)
         self.journal = journal
         self.sink = sink
         liveSink = live
@@ -60,6 +64,21 @@ package final class EventLog: Sendable {
             let id = "item_\(count)"
             count += 1
             return emitLocked(.itemCompleted(ThreadItem(id: id, kind: kind)))
+        }
+        if let failure { throw failure }
+    }
+
+    /// Records an event as another run recorded it, and counts its item: for replay.
+    package func repeated(_ payload: JSONValue) throws(LockgateError) {
+        let failure = items.withLock { count -> LockgateError? in
+            let id = payload["item"]?["id"]?.string ?? ""
+            if id.hasPrefix("item_"), let number = Int(id.dropFirst(5)) { count = max(count, number + 1) }
+            do throws(LockgateError) {
+                try journal.append("event", payload)
+                return nil
+            } catch {
+                return error
+            }
         }
         if let failure { throw failure }
     }

@@ -19,6 +19,8 @@ package final class Gate: Sendable {
     private let budget: BudgetLedger
     /// nil where none are taken.
     private let checkpoints: (any TurnCheckpoints)?
+    /// What reviews used where there is no `approvals`: for replay.
+    private let spending: ReviewSpending?
     private let counts = Mutex(Counts())
     /// The turn's commands, for what proves its claims.
     private let commands = Mutex<[RanCommand]>([])
@@ -41,8 +43,9 @@ package final class Gate: Sendable {
     package init(
         policy: AccessPolicy, journal: SessionJournal, events: EventLog, hooks: HookStage? = nil,
         approvals: Approvals? = nil, budget: BudgetLedger = BudgetLedger(),
-        checkpoints: (any TurnCheckpoints)? = nil
+        checkpoints: (any TurnCheckpoints)? = nil, spending: ReviewSpending? = nil
     ) {
+        self.spending = spending
         self.approvals = approvals
         self.budget = budget
         self.checkpoints = checkpoints
@@ -63,7 +66,9 @@ package final class Gate: Sendable {
     }
 
     /// What reviews of effects used since the last call.
-    func takeReviewSpending() -> [ReviewSpending.Request] { approvals?.spending.take() ?? [] }
+    func takeReviewSpending() -> [ReviewSpending.Request] {
+        (approvals?.spending ?? spending)?.take() ?? []
+    }
 
     /// Decides on an effect and, if it may be, runs it.
     ///
@@ -113,10 +118,7 @@ package final class Gate: Sendable {
             try deny(effect, item: item, verdict: settled)
             return .denied(settled)
         }
-        if case .runCommand(let argv, _, let cwd) = effect {
-            counts.withLock { $0.commands += 1 }
-            commands.withLock { if $0.count < Self.rememberedCommands { $0.append(RanCommand(argv: argv, cwd: cwd)) } }
-        }
+        if case .runCommand(let argv, _, let cwd) = effect { countCommand(argv: argv, cwd: cwd) }
         let value: Value
         let outcome: JSONValue
         do {
@@ -125,7 +127,7 @@ package final class Gate: Sendable {
             try record(outcome: outcome, item: item)
             if leavesMachine { try journal.sync() }
         } catch {
-            try record(outcome: ["error": .string("\(error)")], item: item)
+            try record(outcome: Self.outcome(of: error), item: item)
             throw error
         }
         if let hooks, let use {
@@ -134,6 +136,22 @@ package final class Gate: Sendable {
         }
         return .ran(value)
     }
+
+    /// What the journal keeps of an effect that failed.
+    private static func outcome(of error: any Error) -> JSONValue {
+        var outcome: JSONObject = ["error": .string("\(error)")]
+        if let failure = error as? ModelFailure { outcome["failure"] = failure.json }
+        return .object(outcome)
+    }
+
+    /// Counts a command that passed.
+    package func countCommand(argv: [String], cwd: String) {
+        counts.withLock { $0.commands += 1 }
+        commands.withLock { if $0.count < Self.rememberedCommands { $0.append(RanCommand(argv: argv, cwd: cwd)) } }
+    }
+
+    /// Counts a refusal that is on record already: for replay.
+    package func countDenial() { counts.withLock { $0.denials += 1 } }
 
     private enum Ruling {
         case judged(Clearance)

@@ -8,6 +8,9 @@ extension Session {
         try await compacting { try await self.summarise() }
     }
 
+    /// The model's own words in the message that hands over.
+    package static func summary(inHandOver text: String) -> String { Compaction.summary(in: text) }
+
     private func summarise() async throws {
         let before = conversation.estimatedTokens
         let context = Array(conversation.items.prefix(settings.context.count))

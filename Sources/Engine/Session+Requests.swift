@@ -74,7 +74,8 @@ extension Session {
     }
 
     private func answer(to request: ModelRequest) async throws -> ModelResponse {
-        let (events, budget, checkpoints) = (events, budget, gate.canChangeWorkspace ? checkpoints : nil)
+        let (events, journal, budget) = (events, journal, budget)
+        let checkpoints = gate.canChangeWorkspace ? checkpoints : nil
         let passage = try await gate.pass(.askModel(model: request.model, maximumCost: nil), item: nil) {
             let response = try await client.respond(to: request) { event in
                 if case .sending(let bytes) = event { return budget.count(sent: bytes) }
@@ -84,6 +85,11 @@ extension Session {
                     return events.live(event)
                 }
                 // An event that cannot be recorded here surfaces with the next record, which throws.
+                _ = try? journal.append(
+                    "model.retry",
+                    [
+                        "attempt": .int(attempt), "of": .int(of), "delay_ms": .int(delay), "reason": .string(reason),
+                    ])
                 try? events.emit(
                     .error(message: "\(reason); retrying in \(delay) ms (\(attempt)/\(of))"))
                 events.live(event)
@@ -108,6 +114,7 @@ extension Session {
             "usage": response.usage.json, "cost_usd": cost.map { .double($0) } ?? .null,
             "stop": .string(response.stop == .completed ? "completed" : "incomplete"),
         ]
+        if case .incomplete(let reason) = response.stop { record["reason"] = .string(reason) }
         if request.model != settings.model { record["model"] = .string(request.model) }
         if let fallback = response.fallback { record["fallback"] = .string(fallback) }
         try journal.append("model.response", .object(record))
@@ -153,8 +160,8 @@ extension Session {
         guard let (limit, left) = deadlines.min(by: { $0.left < $1.left }) else { return try await work() }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: max(left, .zero))
+            group.addTask { [budget] in
+                try await budget.elapse(max(left, .zero))
                 return nil
             }
             defer { group.cancelAll() }

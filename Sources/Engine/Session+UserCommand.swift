@@ -12,6 +12,7 @@ extension Session {
         budget.beginTurn()
         checkpoints?.open("!\(command)")
         do {
+            try recordSettings()
             guard let check else { throw LockgateError("command.none", "this session runs no commands") }
             let outcome = try await withDeadline { [toolHost] in
                 try await check.run(command, limit: .seconds(3600), outputBytes: 16_384, host: toolHost)
@@ -19,9 +20,8 @@ extension Session {
             try await closeCheckpoint()
             if settings.smallModel == nil {
                 try appendContextOnce()
-                try append(
-                    ConversationItem(.user([.text("I ran this command myself:\n\(command)\n\n\(Self.words(outcome))")]))
-                )
+                let text = "I ran this command myself:\n\(command)\n\n\(Self.words(outcome))"
+                try append(ConversationItem(.user([.text(text)])), origin: .command)
             }
             let tally = gate.tally
             try journal.sync()

@@ -26,6 +26,7 @@ package actor Session {
     /// What the way to a limit has made of the settings.
     var relief = BudgetRelief()
     private var isFirstTurn = true
+    var hasRecordedSettings = false
     /// The last run of the checks in the turn.
     var lastChecks: [CompletionEvidence.Run] = []
 
@@ -70,6 +71,7 @@ package actor Session {
         budget.beginTurn()
         checkpoints?.open(Self.label(prompt))
         do {
+            try recordSettings()
             let outcome = try await withDeadline { try await self.turn(prompt) }
             var evidence = try await self.evidence(for: outcome)
             let checkpoint = try await closeCheckpoint()
@@ -158,8 +160,8 @@ package actor Session {
                 ConversationItem(
                     .toolResult(call.answer("The session was interrupted; the outcome is unknown.", isError: true))))
         }
-        try append(ConversationItem(.user(prompt)))
-        for hint in hints { try append(ConversationItem(.developer(hint))) }
+        try append(ConversationItem(.user(prompt)), origin: .prompt)
+        for hint in hints { try append(ConversationItem(.developer(hint)), origin: .hook) }
         var isStopHookActive = false
         var machine = TurnMachine(limits: settings.limits)
         var action = machine.next(.start)
@@ -192,7 +194,7 @@ package actor Session {
 
     /// What stands before a session's first prompt.
     func appendContextOnce() throws {
-        if conversation.items.isEmpty { for item in settings.context { try append(item) } }
+        if conversation.items.isEmpty { for item in settings.context { try append(item, origin: .context) } }
     }
 
     func append(_ item: ConversationItem) throws {
@@ -204,8 +206,8 @@ package actor Session {
 
     private func ask() async throws -> ModelResponse {
         for (text, hints) in try await takeAdmittedSteering() {
-            try append(ConversationItem(.user([.text(text)])))
-            for hint in hints { try append(ConversationItem(.developer(hint))) }
+            try append(ConversationItem(.user([.text(text)])), origin: .steering)
+            for hint in hints { try append(ConversationItem(.developer(hint)), origin: .hook) }
         }
         if conversation.estimatedTokens > settings.compactionLimit,
             conversation.items.count > settings.context.count + 1

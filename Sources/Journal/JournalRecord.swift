@@ -8,12 +8,7 @@ package import Basics
 /// end); `prev` is the hash of the record before, 64 zeros for the first. So changing, dropping or reordering any
 /// record breaks the chain at that record.
 package struct JournalRecord: Sendable, Hashable {
-    package let sequence: Int
-    package let time: String
-    package let type: String
-    package let payload: JSONValue
-    package let previous: String
-    package let hash: String
+    private let scan: RecordScan
 
     /// The journal's format, in each first record; it rises when a reader of the one before could be misled.
     package static let format = JournalVerifier.format
@@ -21,10 +16,33 @@ package struct JournalRecord: Sendable, Hashable {
     /// The `prev` of a journal's first record.
     package static let genesis = ContentHash.genesis
 
-    /// Makes the record that follows `previous` and its line, line end included.
+    /// A line whose hash is checked as well.
+    init(_ scan: RecordScan) { self.scan = scan }
+
+    /// Where its line begins in the file, in bytes.
+    var start: Int { scan.line.startIndex }
+
+    package var sequence: Int { scan.sequence }
+    package var time: String { scan.time }
+    package var type: String { scan.type }
+    package var previous: String { scan.previous }
+    package var hash: String { scan.hash }
+    /// Read from the line each time, since most records are never asked for theirs; null where it is no JSON, which no
+    /// writer leaves.
+    package var payload: JSONValue { scan.json ?? .null }
+
+    /// The payload's JSON, not read.
+    var payloadBytes: ArraySlice<UInt8> { scan.payload }
+
+    /// Whether it is of this type, without reading its payload.
+    package func isType(_ name: StaticString) -> Bool { scan.isType(name) }
+    /// Whether it is an event of this type, without reading its payload.
+    package func isEvent(_ name: String) -> Bool { scan.isEvent(name) }
+
+    /// Makes the line of the record that follows `previous`, line end included, and its hash.
     static func make(
         sequence: Int, time: String, type: String, payload: JSONValue, previous: String
-    ) -> (record: JournalRecord, line: [UInt8]) {
+    ) -> (hash: String, line: [UInt8]) {
         var line = Array("{\"seq\":\(sequence),\"time\":".utf8)
         JSONValue.string(time).write(to: &line)
         line.append(contentsOf: ",\"type\":".utf8)
@@ -35,38 +53,47 @@ package struct JournalRecord: Sendable, Hashable {
         let hash = digest(line)
         line.removeLast()
         line.append(contentsOf: ",\"hash\":\"\(hash)\"}\n".utf8)
-        let record = JournalRecord(
-            sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: hash)
-        return (record, line)
+        return (hash, line)
     }
 
-    /// Reads a line (without its line end) and checks its own hash; the caller checks the chain.
+    /// Reads a line (without its line end) and checks its own hash; the caller checks the chain. The payload is not read.
     ///
     /// - Throws: `JournalFault` that says what is wrong with the line.
     package static func read(_ line: ArraySlice<UInt8>) throws(JournalFault) -> JournalRecord {
-        // `,"hash":"` + 64 digits + `"}` is the end of every line, at a fixed distance.
-        let tail = 9 + 64 + 2
-        guard line.count > tail else { throw JournalFault("the line is too short to be a record") }
-        let body = line.dropLast(tail)
-        guard line.dropFirst(body.count).starts(with: ",\"hash\":\"".utf8), line.suffix(2).elementsEqual("\"}".utf8)
-        else {
+        guard line.count > hashTail else { throw JournalFault("the line is too short to be a record") }
+        let end = line.suffix(hashTail)
+        guard end.starts(with: ",\"hash\":\"".utf8), end.suffix(2).elementsEqual("\"}".utf8) else {
             throw JournalFault("the record does not end with its hash")
         }
-        let stated = String(decoding: line.dropLast(2).suffix(64), as: UTF8.self)
-        guard stated == digest(Array(body) + [UInt8(ascii: "}")]) else {
-            throw JournalFault("the record's content does not match its hash")
+        guard matchesHash(line) else { throw JournalFault("the record's content does not match its hash") }
+        guard let scan = RecordScan(line) else { throw JournalFault("the record has not the form of one") }
+        return JournalRecord(scan)
+    }
+
+    /// `,"hash":"` + 64 digits + `"}` is the end of every line, at a fixed distance.
+    private static let hashTail = 9 + 64 + 2
+
+    /// Whether the line's content has the hash that it states.
+    var matchesHash: Bool { Self.matchesHash(scan.line) }
+
+    /// The hash that the line's content has, whatever it states.
+    var contentHash: String { Self.digest(scan.line.dropLast(Self.hashTail) + [UInt8(ascii: "}")]) }
+
+    /// The same record with another payload and its old hash, for experiments: it does not verify any more.
+    package init(copying record: JournalRecord, payload: JSONValue) {
+        let copy = Self.make(
+            sequence: record.sequence, time: record.time, type: record.type, payload: payload,
+            previous: record.previous)
+        let line = copy.line.dropLast(67) + Array("\(record.hash)\"}".utf8)
+        self.init(RecordScan(line[...]) ?? record.scan)
+    }
+
+    private static func matchesHash(_ line: ArraySlice<UInt8>) -> Bool {
+        line.withUnsafeBytes { bytes in
+            ContentHash.isHash(
+                UnsafeRawBufferPointer(rebasing: bytes.dropLast(2).suffix(64)),
+                ofBody: UnsafeRawBufferPointer(rebasing: bytes.dropLast(hashTail)))
         }
-        let json: JSONValue
-        do {
-            json = try JSONValue(parsing: line)
-        } catch {
-            throw JournalFault("the record is not valid JSON: \(error)")
-        }
-        guard let sequence = json["seq"]?.int, let time = json["time"]?.string, let type = json["type"]?.string,
-            let payload = json["payload"], let previous = json["prev"]?.string
-        else { throw JournalFault("the record lacks a member") }
-        return JournalRecord(
-            sequence: sequence, time: time, type: type, payload: payload, previous: previous, hash: stated)
     }
 
     /// Lower-case hexadecimal SHA-256.

@@ -23,7 +23,11 @@ package final class SessionJournal: Sendable {
         var isSealed = false
         /// What takes secrets out of records; nil for none.
         var redactor: Redactor?
+        /// Told of each record in its order; an error refuses it.
+        var observer: Observer?
     }
+
+    package typealias Observer = @Sendable (_ type: String, _ payload: JSONValue) -> LockgateError?
 
     package let id: SessionID
     /// The file; nil for an ephemeral session.
@@ -38,7 +42,7 @@ package final class SessionJournal: Sendable {
         self.path = path
         self.keyFile = keyFile
         var totals = SessionTotals()
-        for record in records?.records ?? [] { totals.count(record.type, record.payload) }
+        for record in records?.records ?? [] { totals.count(record) }
         state = Mutex(
             State(
                 descriptor: descriptor, length: records?.validLength ?? 0, sequence: records?.records.count ?? 0,
@@ -61,19 +65,34 @@ package final class SessionJournal: Sendable {
         SessionJournal(id: SessionID(), path: nil, descriptor: -1, keyFile: nil)
     }
 
+    /// A journal that touches no disk and shows each record to `observer`, which may refuse it.
+    package static func observed(by observer: @escaping Observer) -> SessionJournal {
+        let journal = ephemeral()
+        journal.state.withLock { $0.observer = observer }
+        return journal
+    }
+
     /// Starts a session's file in `store`.
     ///
     /// - Throws: `journal.unwritable` with the path and the kernel's reason.
     package static func create(in store: SessionStore) throws(LockgateError) -> SessionJournal {
         let now = WallTime.now
         let id = SessionID(now: now)
-        let path = store.path(of: id, at: now)
+        return try create(id: id, path: store.path(of: id, at: now), keyFile: store.keyFile)
+    }
+
+    /// Starts a session's file at a place where nothing is.
+    ///
+    /// - Throws: `journal.unwritable` with the path and the kernel's reason.
+    package static func create(
+        id: SessionID, path: String, keyFile: SealKeyFile?
+    ) throws(LockgateError) -> SessionJournal {
         do throws(SystemError) {
             try PosixFile.makeDirectory(PathText.parent(path))
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw SystemError("open", path, errno: errno) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw SystemError("flock", path, errno: errno) }
-            return SessionJournal(id: id, path: path, descriptor: descriptor, keyFile: store.keyFile)
+            return SessionJournal(id: id, path: path, descriptor: descriptor, keyFile: keyFile)
         } catch {
             throw LockgateError(
                 "journal.unwritable", "cannot create the session's journal: \(error)",
@@ -88,6 +107,7 @@ package final class SessionJournal: Sendable {
     package static func resume(
         id: SessionID, path: String, keyFile: SealKeyFile? = nil
     ) throws(LockgateError) -> (journal: SessionJournal, records: [JournalRecord]) {
+        let path = try SessionArchive.unpack(SessionLocation(id: id, path: path)).path
         let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw LockgateError(
@@ -106,6 +126,12 @@ package final class SessionJournal: Sendable {
             close(descriptor)
             throw error
         }
+        if reader.records.first?.payload["imported"] != nil {
+            close(descriptor)
+            throw LockgateError(
+                "session.read_only", "session \(id) was imported from another program and is only kept to be read",
+                remedy: "go on in a session of its own: lockgate exec fork \(id) \"…\"")
+        }
         if reader.tornBytes > 0, ftruncate(descriptor, off_t(reader.validLength)) != 0 {
             let failure = SystemError("truncate", path, errno: errno)
             close(descriptor)
@@ -114,6 +140,11 @@ package final class SessionJournal: Sendable {
         let journal = SessionJournal(
             id: id, path: path, descriptor: descriptor, keyFile: keyFile, records: reader)
         return (journal, reader.records)
+    }
+
+    /// How many of the first records came from another machine.
+    package var foreignRecords: Int {
+        path.flatMap { SessionNotes.read(of: SessionLocation(id: id, path: $0)).imported } ?? 0
     }
 
     /// Takes secrets out of all records from now on.
@@ -126,7 +157,11 @@ package final class SessionJournal: Sendable {
     @discardableResult
     package func append(_ type: String, _ payload: JSONValue) throws(LockgateError) -> WallTime {
         let time = WallTime.now
-        let failure = state.withLock { state in append(type, payload, at: time, to: &state) }
+        let (failure, refusal) = state.withLock { state -> (SystemError?, LockgateError?) in
+            if let refusal = state.observer?(type, payload) { return (nil, refusal) }
+            return (append(type, payload, at: time, to: &state), nil)
+        }
+        if let refusal { throw refusal }
         if let failure { throw Self.unwritable(failure) }
         return time
     }
@@ -134,22 +169,36 @@ package final class SessionJournal: Sendable {
     private func append(_ type: String, _ payload: JSONValue, at time: WallTime, to state: inout State) -> SystemError?
     {
         let payload = state.redactor?.redacted(payload) ?? payload
-        let (record, line) = JournalRecord.make(
+        let (hash, line) = JournalRecord.make(
             sequence: state.sequence, time: time.rfc3339, type: type, payload: payload, previous: state.previous)
         if state.descriptor >= 0 {
             do throws(SystemError) {
+                try Self.checkAlone(state)
                 try PosixFile.writeAll(state.descriptor, line)
             } catch {
-                _ = ftruncate(state.descriptor, off_t(state.length))
+                // What somebody else wrote is not ours to take away.
+                if error.call != Self.aloneCheck { _ = ftruncate(state.descriptor, off_t(state.length)) }
                 return SystemError(error.call, path ?? "", errno: error.errno)
             }
         }
         state.length += line.count
         state.sequence += 1
-        state.previous = record.hash
+        state.previous = hash
         state.totals.count(type, payload)
         state.isSealed = type == Seal.recordType
         return nil
+    }
+
+    private static let aloneCheck = "write alone"
+
+    /// A lock does not reach every machine that shares a home; a file that is longer or shorter than what was written, or
+    /// that has no name any more, shows another writer.
+    private static func checkAlone(_ state: borrowing State) throws(SystemError) {
+        var status = stat()
+        guard fstat(state.descriptor, &status) == 0 else { throw SystemError("fstat", "", errno: errno) }
+        guard Int(status.st_size) == state.length, status.st_nlink > 0 else {
+            throw SystemError(aloneCheck, "", errno: ESTALE)
+        }
     }
 
     // MARK: - Seals
@@ -198,7 +247,15 @@ package final class SessionJournal: Sendable {
     }
 
     private static func unwritable(_ failure: SystemError) -> LockgateError {
-        LockgateError(
+        guard failure.call != aloneCheck else {
+            return LockgateError(
+                "journal.second_writer",
+                "the session's journal \(failure.path) was changed, replaced or removed by another process: this run stops",
+                remedy:
+                    "end the other run (on another machine that shares LOCKGATE_HOME?), then see: lockgate audit verify"
+            )
+        }
+        return LockgateError(
             "journal.unwritable", "cannot write the session's journal: \(failure)",
             remedy: failure.errno == ENOSPC ? "free space on that disk, then resume the session" : nil)
     }

@@ -8,9 +8,12 @@ package struct SessionNotes: Sendable, Hashable {
     package var isArchived = false
     /// The folder it was handed over to; nil where it goes on in its own.
     package var directory: String?
+    /// How many records came from another machine. What they grant, and where they ran, counts for nothing here.
+    package var imported: Int?
 
-    package init(name: String? = nil, isArchived: Bool = false, directory: String? = nil) {
+    package init(name: String? = nil, isArchived: Bool = false, directory: String? = nil, imported: Int? = nil) {
         self.directory = directory
+        self.imported = imported
         self.name = name
         self.isArchived = isArchived
     }
@@ -22,7 +25,7 @@ package struct SessionNotes: Sendable, Hashable {
         else { return SessionNotes() }
         return SessionNotes(
             name: json["name"]?.string, isArchived: json["archived"]?.bool ?? false,
-            directory: json["directory"]?.string)
+            directory: json["directory"]?.string, imported: json["imported"]?.int)
     }
 
     /// - Throws: `session.unwritable`.
@@ -38,6 +41,7 @@ package struct SessionNotes: Sendable, Hashable {
             if let name { object["name"] = .string(name) }
             if isArchived { object["archived"] = true }
             if let directory { object["directory"] = .string(directory) }
+            if let imported { object["imported"] = .int(imported) }
             try PosixFile.replace(session.notesPath, with: JSONValue.object(object).bytes + [0x0A])
         } catch {
             throw LockgateError("session.unwritable", "cannot note this of session \(session.id): \(error)")

@@ -1,3 +1,4 @@
+import Audit
 package import Basics
 package import Wire
 
@@ -13,6 +14,9 @@ package struct SessionStore: Sendable, Hashable {
         keyFile = SealKeyFile(home: home)
     }
 
+    /// Where the session's file belongs, by the time in its id.
+    package func path(of id: SessionID) -> String { path(of: id, at: id.time) }
+
     func path(of id: SessionID, at time: WallTime) -> String {
         let date = time.rfc3339.prefix(10).split(separator: "-").joined(separator: "/")
         return "\(root)/\(date)/\(id).jsonl"
@@ -25,8 +29,9 @@ package struct SessionStore: Sendable, Hashable {
         if let milliseconds = Int64(id.text.filter { $0 != "-" }.prefix(12), radix: 16) {
             let likely = path(of: id, at: WallTime(milliseconds: milliseconds))
             if PosixFile.exists(likely) { return likely }
+            if PosixFile.exists(likely + ".gz") { return likely + ".gz" }
         }
-        for path in newestFirst where PathText.name(path) == "\(id).jsonl" { return path }
+        for location in locations where location.id == id { return location.path }
         throw LockgateError("session.unknown", "there is no session \(id) in \(root)")
     }
 
@@ -58,47 +63,41 @@ package struct SessionStore: Sendable, Hashable {
 
     /// All sessions, newest first.
     package var locations: some Sequence<SessionLocation> {
-        newestFirst.lazy.compactMap { path in
-            SessionID(String(PathText.name(path).dropLast(".jsonl".utf8.count))).map {
-                SessionLocation(id: $0, path: path)
-            }
-        }
+        dayFolders.lazy.flatMap { SessionLocation.all(in: $0, names: PosixFile.list($0)) }
     }
 
     /// The newest session that ran in `directory`, or the newest of all for nil.
     ///
     /// - Throws: `session.unknown` when there is none.
     package func newest(in directory: String?) throws(LockgateError) -> SessionID {
-        for path in newestFirst {
-            guard let id = SessionID(String(PathText.name(path).dropLast(".jsonl".utf8.count))) else { continue }
-            guard let directory else { return id }
-            guard let header = Self.header(ofSessionAt: path) else { continue }
+        for location in locations {
+            // One of another program is never gone on with.
+            guard let header = Self.header(ofSessionAt: location.path), header["imported"] == nil else { continue }
+            guard let directory else { return location.id }
             // A session in a worktree belongs to the local tree that it was made from, too.
-            if header["cwd"]?.string == directory || header["worktree"]?["root"]?.string == directory { return id }
+            if header["cwd"]?.string == directory || header["worktree"]?["root"]?.string == directory {
+                return location.id
+            }
         }
         throw LockgateError(
             "session.unknown", directory.map { "no session has run in \($0)" } ?? "there are no sessions yet")
     }
 
-    private var newestFirst: some Sequence<String> {
-        // Names are dates and time-ordered ids, so plain order is time order.
-        PosixFile.list(root).reversed().lazy.flatMap { year in
-            PosixFile.list("\(root)/\(year)").reversed().lazy.flatMap { month in
-                PosixFile.list("\(root)/\(year)/\(month)").reversed().lazy.flatMap { day in
-                    PosixFile.list("\(root)/\(year)/\(month)/\(day)").reversed().lazy
-                        .filter { $0.hasSuffix(".jsonl") }.map { "\(root)/\(year)/\(month)/\(day)/\($0)" }
-                }
-            }
-        }
-    }
-
     /// The first record, read without the rest of the file.
     package static func header(ofSessionAt path: String) -> JSONValue? {
-        guard let head = PosixFile.head(path, limit: 65_536),
+        guard let head = head(of: path, length: 65_536),
             let end = head.firstIndex(of: UInt8(ascii: "\n")),
             let record = try? JournalRecord.read(head[..<end])
         else { return nil }
         return record.payload
+    }
+
+    private static func head(of path: String, length: Int) -> [UInt8]? {
+        guard JournalFile.isArchived(path) else { return PosixFile.head(path, limit: length) }
+        var bytes: [UInt8] = []
+        // A journal that is shorter ends with an error, and with all of its bytes.
+        try? JournalFile.stream(path, length: length) { bytes += $0 }
+        return bytes
     }
 }
 
@@ -113,6 +112,8 @@ package struct SessionLocation: Sendable, Hashable {
     }
 
     /// What a person has noted beside the file.
-    var notesPath: String { String(path.dropLast("jsonl".utf8.count)) + "notes" }
+    package var notesPath: String { "\(PathText.parent(path))/\(id).notes" }
+    /// Whether its journal was put away compressed.
+    package var isArchived: Bool { JournalFile.isArchived(path) }
     var hasNotes: Bool { PosixFile.exists(notesPath) }
 }

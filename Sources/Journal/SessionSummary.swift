@@ -1,3 +1,4 @@
+import Audit
 package import Basics
 import Glibc
 
@@ -15,6 +16,8 @@ package struct SessionSummary: Sendable, Hashable {
         case unfinished
         /// Nothing has been asked yet.
         case empty
+        /// Of another program: to be read and forked.
+        case imported
         /// The file does not begin with a session's record.
         case unreadable
     }
@@ -33,6 +36,8 @@ package struct SessionSummary: Sendable, Hashable {
     package var totals: SessionTotals?
     /// Of the file.
     package var bytes: Int
+    /// Of the file; 0 where there is none.
+    package var inode: UInt64 = 0
 
     /// Bytes that are read first, of the beginning and of the end. A seal and a turn's end take one.
     private static let firstPiece = 16 << 10
@@ -40,6 +45,15 @@ package struct SessionSummary: Sendable, Hashable {
     private static let lastPiece = 4 << 20
     /// Characters of a prompt that are kept.
     private static let promptLength = 200
+
+    /// One whose members are known from elsewhere; the others are to be filled in.
+    package init(_ location: SessionLocation, notes: SessionNotes, state: State, bytes: Int, inode: UInt64) {
+        self.location = location
+        self.notes = notes
+        self.state = state
+        self.bytes = bytes
+        self.inode = inode
+    }
 
     /// - Parameter inUse: inode numbers of files that some process holds a lock on.
     package init(_ location: SessionLocation, inUse: Set<UInt64> = []) {
@@ -53,18 +67,22 @@ package struct SessionSummary: Sendable, Hashable {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
         bytes = Int(status.st_size)
-        readHead(descriptor)
-        if cwd != nil { readTail(descriptor) }
-        if inUse.contains(UInt64(status.st_ino)) { state = .running }
+        inode = UInt64(status.st_ino)
+        let source =
+            location.isArchived
+            ? Source.bytes((try? JournalFile.content(location.path)) ?? []) : .file(descriptor, length: bytes)
+        readHead(source)
+        if cwd != nil, state != .imported { readTail(source) }
+        if inUse.contains(inode) { state = .running }
     }
 
     // MARK: - The beginning
 
-    private mutating func readHead(_ descriptor: Int32) {
+    private mutating func readHead(_ source: Source) {
         var length = Self.firstPiece
         while true {
-            let head = Self.read(descriptor, from: 0, length)
-            if look(at: Self.lines(head)) || length >= min(bytes, Self.lastPiece) { return }
+            let head = source.read(from: 0, length)
+            if look(at: Self.lines(head)) || length >= min(source.length, Self.lastPiece) { return }
             length *= 8
         }
     }
@@ -80,10 +98,14 @@ package struct SessionSummary: Sendable, Hashable {
                 cwd = header["cwd"]?.string
                 model = header["model"]?.string
                 provider = header["provider"]?.string
-                state = .empty
+                state = header["imported"] == nil ? .empty : .imported
             case _ where number == 0: return true
             // What stands before the prompt is context; the request follows it.
             case "conversation": if record.payload.starts(with: "{\"kind\":\"user\"".utf8) { prompt = record }
+            case "imported":
+                guard let item = record.json?["item"], item["kind"] == "user" else { continue }
+                self.prompt = Self.words(of: item)
+                return true
             case "effect.requested" where record.json?["effect"]?["kind"] == "model":
                 self.prompt = prompt.flatMap { Self.words(of: $0.json) }
                 return true
@@ -102,14 +124,14 @@ package struct SessionSummary: Sendable, Hashable {
 
     // MARK: - The end
 
-    private mutating func readTail(_ descriptor: Int32) {
+    private mutating func readTail(_ source: Source) {
         var length = Self.firstPiece
         while true {
-            let start = max(0, bytes - length)
-            let lines = Self.lines(Self.read(descriptor, from: start, length))
+            let start = max(0, source.length - length)
+            let lines = Self.lines(source.read(from: start, length))
             // The first is a part of a line, unless it is the file's.
             if look(atEnd: start == 0 ? lines : Array(lines.dropFirst()), isWhole: start == 0)
-                || length >= min(bytes, Self.lastPiece)
+                || length >= min(source.length, Self.lastPiece)
             {
                 return
             }
@@ -153,9 +175,26 @@ package struct SessionSummary: Sendable, Hashable {
 
     // MARK: - Bytes
 
-    private static func read(_ descriptor: Int32, from offset: Int, _ length: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            count = max(0, pread(descriptor, buffer.baseAddress, length, off_t(offset)))
+    /// A journal's bytes: of its file, or all of an archived one.
+    private enum Source {
+        case file(Int32, length: Int)
+        case bytes([UInt8])
+
+        var length: Int {
+            switch self {
+            case .file(_, let length): length
+            case .bytes(let bytes): bytes.count
+            }
+        }
+
+        func read(from offset: Int, _ length: Int) -> [UInt8] {
+            switch self {
+            case .bytes(let bytes): return Array(bytes.dropFirst(offset).prefix(length))
+            case .file(let descriptor, _):
+                return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+                    count = max(0, pread(descriptor, buffer.baseAddress, length, off_t(offset)))
+                }
+            }
         }
     }
 

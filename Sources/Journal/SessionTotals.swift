@@ -9,6 +9,22 @@ package struct SessionTotals: Sendable, Hashable {
 
     package init() {}
 
+    package init(turns: Int, requests: Int, cost: Double?) {
+        self.turns = turns
+        self.requests = requests
+        self.cost = cost
+    }
+
+    /// Counts a record without reading its payload as JSON.
+    mutating func count(_ record: JournalRecord) {
+        if let response = record.response {
+            requests += 1
+            cost = if let cost, let more = response.cost { cost + more } else { nil }
+        } else if record.isEvent("turn.started") {
+            turns += 1
+        }
+    }
+
     package mutating func count(_ type: String, _ payload: JSONValue) {
         switch type {
         case "event": if payload["type"] == "turn.started" { turns += 1 }

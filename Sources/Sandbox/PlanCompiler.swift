@@ -27,6 +27,10 @@ struct PlanCompiler {
             for root in policy.writableRoots { plan.addWritable(try writableRoot(root, home: policy.home)) }
         }
         addVisible(workspace, policy: policy, to: &plan)
+        for device in policy.devices where Paths.isUnder(device, "/dev") {
+            witness?.asked(device)
+            if DeviceFamily.isDevice(device), Paths.canonical(device) == device { plan.add(.device, device) }
+        }
         addSystemLinks(network: policy.network, to: &plan)
         if policy.mode == .workspaceWrite {
             protectAutoRunFiles(&plan, witness)

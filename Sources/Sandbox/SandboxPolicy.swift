@@ -17,6 +17,9 @@ package struct SandboxPolicy: Sendable, Hashable {
     package var maskedPaths: [String]
     /// Paths or globs taken out of the default masks again.
     package var unmaskedPaths: [String]
+    /// Device nodes that commands can open besides the harmless ones, as `DeviceFamily` finds them; what is no character
+    /// device below /dev is left out. Not at the level of a fence.
+    package var devices: [String]
     /// Paths inside writable roots that stay as they are. A missing one cannot be created.
     package var readOnlyPaths: [String]
     /// The user's home folder, whose secrets are hidden.
@@ -48,7 +51,8 @@ package struct SandboxPolicy: Sendable, Hashable {
     /// A policy with every default; `home` is $HOME.
     package init(
         mode: SandboxMode, network: NetworkMode = .off, workspace: String, writableRoots: [String] = [],
-        maskedPaths: [String] = [], unmaskedPaths: [String] = [], readOnlyPaths: [String] = [],
+        maskedPaths: [String] = [], unmaskedPaths: [String] = [], devices: [String] = [],
+        readOnlyPaths: [String] = [],
         home: String = Paths.home, processLimit: UInt32 = 4096, temporaryBytes: UInt64 = 4 << 30,
         level: SandboxLevel = .full
     ) {
@@ -59,6 +63,7 @@ package struct SandboxPolicy: Sendable, Hashable {
         self.writableRoots = writableRoots
         self.maskedPaths = maskedPaths
         self.unmaskedPaths = unmaskedPaths
+        self.devices = devices
         self.readOnlyPaths = readOnlyPaths
         self.home = home
         self.processLimit = processLimit

@@ -1,7 +1,9 @@
 // lockgate-sandbox: runs the commands of one session under a policy given by the agent. See zygote.h for its processes.
 //
 // Descriptors: 0-2 nothing, 3 the policy (memory file), 4 the socket on which commands arrive (request.h).
-// No arguments, no environment. What goes wrong is told to the command that waits for it.
+// No arguments, no environment. What goes wrong is told to the command that waits for it. For a single command that the
+// agent does not stay for, see front.h.
+#include "front.h"
 #include "landlock.h"
 #include "placeholder.h"
 #include "privilege.h"
@@ -17,6 +19,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,6 +61,19 @@ static _Noreturn void contain(struct policy *policy, int lifeline, int over, uns
     zygote_serve(&z);
 }
 
+static void contain_only_command(struct policy *policy, unsigned uid, unsigned gid) { contain(policy, -1, -1, uid, gid); }
+
+// To the agent where it waits, and to the user where this is all that is left of it: elsewhere descriptor 2 is no place.
+static _Noreturn void refuse_policy(const char *wrong) {
+    static const char end[] = ": the helper and the program are of different versions? Install both from one release.\n";
+    struct failure f = {0};
+    SYS3(__NR_write, 2, "lockgate: ", 10);
+    SYS3(__NR_write, 2, wrong, strlen(wrong));
+    SYS3(__NR_write, 2, end, sizeof end - 1);
+    fail(&f, STEP_POLICY, -EINVAL, wrong);
+    refuse(&f);
+}
+
 // Outside: waits for the end of the zygote or of the agent, whichever comes first, or of the only command: then nothing
 // is left but namespaces that the kernel takes down in its own time.
 static void monitor(int zygote, int pidfd, int over) {
@@ -86,11 +102,12 @@ static int keep(struct policy *policy) {
 int main(void) {
     struct policy policy;
     struct failure f = {0};
+    const char *wrong = read_policy(&policy);
+    unsigned uid = getuid(), gid = getgid();
+    if (!wrong && policy.flags & FLAG_FRONT) front_run(&policy, REQUESTS_FD, uid, gid, contain_only_command);
     SYS0(__NR_setsid);
     SYS3(__NR_close_range, REQUESTS_FD + 1, ~0u, 0);
-    const char *wrong = read_policy(&policy);
-    if (wrong) fail(&f, STEP_POLICY, -EINVAL, wrong), refuse(&f);
-    unsigned uid = getuid(), gid = getgid();
+    if (wrong) refuse_policy(wrong);
     if (policy.flags & FLAG_SURVEY) return survey(REQUESTS_FD, uid, gid), 0;
     int lifeline[2], over[2] = {-1, -1};
     long n = SYS2(__NR_pipe2, lifeline, O_CLOEXEC);

@@ -1,8 +1,11 @@
 import Commands
+import Dispatch
 
 @main
 enum Main {
-    static func main() async {
-        await Lockgate.start()
+    static func main() {
+        Lockgate.handOver()
+        Task.detached { await Lockgate.start() }
+        dispatchMain()
     }
 }

@@ -137,6 +137,25 @@ import Wire
         }
     }
 
+    @Test func aSessionIsForkedFromTheListAndStays() async throws {
+        try await ExecFixture.with([.text("The first answer."), .text("The second answer.")]) { fixture in
+            #expect(try await fixture.exec(["first question"]).status == 0)
+            let before = try PosixFile.read(try #require(fixture.journals.first), limit: 1 << 22)
+            try await TerminalMultiplexer.with(fixture, ["fork"]) { terminal in
+                try await terminal.wait(for: "Sessions in this folder")
+                try terminal.send("Enter")
+                let screen = try await terminal.wait(for: "Forked from session")
+                #expect(screen.contains("› first question") && screen.contains("The first answer."), "\(screen)")
+                try terminal.type("second question")
+                try terminal.send("Enter")
+                try await terminal.wait(for: "The second answer.")
+                #expect(fixture.server.requests.last?.body.text.contains("The first answer.") == true)
+                #expect(fixture.journals.count == 2)
+                #expect(try PosixFile.read(fixture.journals[0], limit: 1 << 22) == before)
+            }
+        }
+    }
+
     @Test func aFolderIsAskedAboutBeforeItIsTrusted() async throws {
         try await ExecFixture.with(
             [.text("Looked.")], files: ["a.txt": "a\n", ".lockgate/config.toml": "model = \"theirs\"\n"]

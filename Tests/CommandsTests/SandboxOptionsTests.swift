@@ -8,6 +8,7 @@ import Testing
 struct SandboxOptionsTests {
     @Test(arguments: [
         ["--", "true"], ["-s", "workspace-write", "--", "ls", "-la", "--", "x"], ["--network=on", "--", "curl", "-s"],
+        ["--allow-device", "gpu", "--allow-device=kvm", "--", "make"],
         ["-C", "/tmp", "--allow-write", "/a", "--allow-write=/b", "--", "make"], ["--measure", "20", "--", "true"],
     ])
     func plainLinesMeanWhatTheParserSays(_ arguments: [String]) throws {
@@ -19,7 +20,7 @@ struct SandboxOptionsTests {
         [], ["true"], ["--"], ["--help"], ["check", "--", "make"], ["check"], ["-s", "loose", "--", "true"],
         ["-s", "--", "true"], ["--network", "ask", "--", "true"],
         ["-s", "read-only", "--sandbox=read-only", "--", "x"],
-        ["--measure", "many", "--", "true"], ["x", "--", "true"],
+        ["--allow-device", "disk", "--", "true"], ["--measure", "many", "--", "true"], ["x", "--", "true"],
     ])
     func everythingElseIsLeftToTheParser(_ arguments: [String]) {
         #expect(SandboxOptions(plain: ["sandbox"] + arguments) == nil)

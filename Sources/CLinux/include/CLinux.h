@@ -12,6 +12,10 @@
 /// defaults. Its descriptors are `fds[0..count)` in that order and nothing else that is close-on-exec.
 int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid);
 
+/// Turns this process into `path`, with no arguments but its name and no environment. Descriptors 0-2 stay, 3 and on are
+/// `fds[0..count)`, and nothing else that is close-on-exec. Returns only when it could not: -errno; 3 and on are used then.
+int clinux_become(const char *path, const int *fds, size_t count);
+
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec. Messages on the first carry the sender's credentials.
 int clinux_message_pair(int pair[2]);
 

@@ -44,7 +44,7 @@ extension AuditCommand {
                     isWhole = false
                     CommandOutput.warn("session \(session.id) is broken at \(finding.description)")
                 }
-                try JournalRecords.stream(session.path) { record in
+                try JournalRecords.stream(session.path, redacted: Set(report.redacted)) { record in
                     if let start, record.time < start { return }
                     let row = AuditRow(session: session.id.text, record: record, isWhole: report.isWhole)
                     guard types.isEmpty || types.contains(record.type) || types.contains(row.kind) else { return }

@@ -10,7 +10,8 @@ package struct ExecCommand: AsyncParsableCommand {
         usage: """
             lockgate exec [OPTIONS] PROMPT
             lockgate exec [OPTIONS] -            (prompt from standard input)
-            lockgate exec [OPTIONS] resume [SESSION_ID | --last] [PROMPT | -]
+            lockgate exec [OPTIONS] resume [SESSION | --last] [PROMPT | -]
+            lockgate exec [OPTIONS] fork [SESSION | --last] [--at TURN] [PROMPT | -]
             """,
         discussion: """
             The agent's last message goes to standard output, everything else to standard error; with --json every \
@@ -72,8 +73,10 @@ package struct ExecCommand: AsyncParsableCommand {
     var ephemeral = false
     @Flag(help: "Run outside a git repository.")
     var skipGitRepoCheck = false
-    @Flag(help: "With resume: the newest session of this directory.")
+    @Flag(help: "With resume or fork: the newest session of this directory.")
     var last = false
+    @Option(name: .customLong("at"), help: "With fork: the last turn that is taken over, counted from 1.")
+    var turn: Int?
     @Option(help: "auto, always or never.")
     var color: String = "auto"
     @Flag(
@@ -102,7 +105,8 @@ package struct ExecCommand: AsyncParsableCommand {
             profile: profile, config: config, addedDirectories: addedDirectories, image: image, budget: budget,
             check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
             outputLastMessage: outputLastMessage, ephemeral: ephemeral, stage: stage, ask: ask,
-            skipGitRepoCheck: skipGitRepoCheck, last: last, color: color, bypass: bypass, worktree: worktree,
+            skipGitRepoCheck: skipGitRepoCheck, last: last, turn: turn, color: color, bypass: bypass,
+            worktree: worktree,
             carry: carry, attempts: attempts, models: models)
     }
 }

@@ -20,6 +20,8 @@ struct ExecOptions: Sendable, Hashable {
     var ask = false
     var skipGitRepoCheck = false
     var last = false
+    /// The last turn that a fork takes over.
+    var turn: Int?
     var color = "auto"
     var bypass = false
     /// Empty for one without a name of its own.
@@ -38,7 +40,7 @@ extension ExecOptions {
     static let valued: Set<String> = [
         "-C", "--cd", "-s", "--sandbox", "--network", "-m", "--model", "-p", "--profile", "-c", "--config", "--add-dir",
         "-i", "--image", "--budget", "--check", "--check-attempts", "--output-schema", "-o", "--output-last-message",
-        "--color", "--attempts", "--models", "--worktree",
+        "--color", "--at", "--attempts", "--models", "--worktree",
     ]
     private static let repeatable: Set<String> = ["-c", "--config", "--add-dir", "-i", "--image", "--check"]
 
@@ -77,7 +79,7 @@ extension ExecOptions {
 
     private enum WritableField: Hashable {
         case directory, sandbox, network, model, profile, budget, checkAttempts, attempts, models, worktree, schema,
-            output, color
+            output, color, turn
         case list
     }
 
@@ -122,6 +124,10 @@ extension ExecOptions {
             guard let number = Int(value) else { return nil }
             attempts = number
             return .attempts
+        case "--at":
+            guard let number = Int(value) else { return nil }
+            turn = number
+            return .turn
         case "--models":
             models = value
             return .models

@@ -17,6 +17,24 @@ struct ExecRequest: Sendable {
         case new
         case resume(SessionID)
         case resumeLast
+        /// By the beginning of its id, or its name.
+        case resumeNamed(String)
+        /// A new session that begins with the conversation of another, up to the end of a turn or all of it.
+        case fork(Parent, turn: Int?)
+
+        enum Parent: Sendable, Hashable {
+            case session(SessionID)
+            case named(String)
+            case last
+        }
+
+        /// Whether a session begins that was not there before.
+        var isNew: Bool {
+            switch self {
+            case .new, .fork: true
+            case .resume, .resumeLast, .resumeNamed: false
+            }
+        }
     }
 
     /// A configuration value from the command line; `-c` keeps its text whole, since its key may be quoted.
@@ -68,29 +86,13 @@ struct ExecRequest: Sendable {
 
     init(_ options: ExecOptions) throws(LockgateError) {
         var words = options.words[...]
-        if words.first == "resume" {
-            words = words.dropFirst()
-            if options.last {
-                origin = .resumeLast
-            } else {
-                guard let text = words.popFirst() else {
-                    throw Self.usage("resume needs a session id or --last", "lockgate exec resume --last \"go on\"")
-                }
-                guard let id = SessionID(text) else {
-                    throw Self.usage(
-                        "\"\(text)\" is not a session id", "ids are the file names under sessions/, or use --last")
-                }
-                origin = .resume(id)
-            }
-        } else if options.last {
-            throw Self.usage("--last goes with resume", "lockgate exec resume --last \"go on\"")
-        }
+        origin = try Self.origin(&words, options)
         guard words.count <= 1 else {
             throw Self.usage(
                 "the prompt has \(words.count) words that are not quoted together",
                 "lockgate exec \"\(words.joined(separator: " "))\"")
         }
-        let (newWorktree, swallowed) = try Self.worktree(options, hasPrompt: !words.isEmpty, isNew: origin == .new)
+        let (newWorktree, swallowed) = try Self.worktree(options, hasPrompt: !words.isEmpty, isNew: origin.isNew)
         worktree = newWorktree
         carries = options.carry ? true : nil
         attempts = try Self.attempts(options, isNew: origin == .new)
@@ -166,8 +168,36 @@ struct ExecRequest: Sendable {
             overrides.append(Override(key: "workspace", text: WorkspaceKind.staged.rawValue, flag: "--stage"))
         }
         if isEphemeral, origin != .new {
-            throw Self.usage("--ephemeral cannot go with resume", "leave one of them out")
+            throw Self.usage("--ephemeral cannot go with resume or fork", "leave one of them out")
         }
+    }
+
+    /// The session that is meant by the words' beginning, which is taken from them.
+    private static func origin(
+        _ words: inout ArraySlice<String>, _ options: ExecOptions
+    ) throws(LockgateError) -> Origin {
+        let verb = words.first ?? ""
+        guard verb == "resume" || verb == "fork" else {
+            guard !options.last else {
+                throw usage("--last goes with resume or fork", "lockgate exec resume --last \"go on\"")
+            }
+            guard options.turn == nil else {
+                throw usage("--at goes with fork", "lockgate exec fork SESSION --at 2 \"another way\"")
+            }
+            return .new
+        }
+        words = words.dropFirst()
+        if let turn = options.turn {
+            guard verb == "fork" else { throw usage("--at goes with fork", "a session is resumed at its end") }
+            guard turn > 0 else { throw usage("--at \(turn): turns count from 1", "--at 1") }
+        }
+        if options.last { return verb == "fork" ? .fork(.last, turn: options.turn) : .resumeLast }
+        guard let text = words.popFirst() else {
+            throw usage("\(verb) needs a session or --last", "lockgate exec \(verb) --last \"go on\"")
+        }
+        let id = SessionID(text)
+        guard verb == "fork" else { return id.map { .resume($0) } ?? .resumeNamed(text) }
+        return .fork(id.map { .session($0) } ?? .named(text), turn: options.turn)
     }
 
     /// The worktree that is asked for. What follows a bare `--worktree` and is no name is the prompt.

@@ -51,29 +51,33 @@ struct ExecRun {
         let schema = try request.outputSchema.map { try schemaFile($0, cwd: setup.startDirectory) }
         try checkLastMessageFile(cwd: setup.startDirectory)
 
-        let (journal, records) = try openJournal(place)
+        let (journal, records, fork) = try openJournal(place)
+        let restored = records.map(Conversation.init(records:)) ?? fork.map(Conversation.init(fork:))
         // A worktree lies in the folder of the product's own files, and what comes into that after a command has begun is
         // not hidden from it: what signs journals is there before.
         if setup.worktree != nil { _ = journal.prepareSeal() }
         let front = FrontEnd(request: request, environment: environment)
         let events = EventLog(journal: journal, sink: front.show, live: front.live)
         let assembled = try await setup.assemble(
-            journal: journal, events: events, outputSchema: schema, restored: records.map(Conversation.init(records:)),
+            journal: journal, events: events, outputSchema: schema, restored: restored,
             questions: SessionSetup.Questions(
-                task: prompt, sessionGrants: GrantBook.sessionGrants(in: records ?? []), pause: front.pause),
+                task: prompt,
+                sessionGrants: GrantBook.sessionGrants(in: records ?? [], foreign: journal.foreignRecords),
+                pause: front.pause),
             progress: front.note)
         front.redact(with: assembled.redactor)
         let (policy, standing) = (assembled.gate.policy, assembled.standing)
         if records == nil {
             try journal.append(
                 "session",
-                setup.header(journal: journal, policy: policy, standing: standing, isStaged: assembled.isStaged))
+                setup.header(
+                    journal: journal, policy: policy, standing: standing, isStaged: assembled.isStaged, fork: fork))
+            if let fork { try journal.append("history", ["items": .array(fork.items)]) }
         }
         try events.emit(.threadStarted(id: journal.id))
         if let worktree = setup.worktreePlace { try events.emit(.worktree(worktree)) }
         for note in place.notes { try events.whole(.error(message: note)) }
-        let told = (records ?? []).filter { $0.type == "conversation" }.map(\.payload)
-        if let relocation = setup.relocation(told) { parts.insert(.text(relocation), at: 0) }
+        if let relocation = setup.relocation(restored) { parts.insert(.text(relocation), at: 0) }
         for warning in setup.warnings + [standing.warning].compactMap(\.self) {
             try events.whole(.error(message: warning))
         }
@@ -121,16 +125,20 @@ struct ExecRun {
 
     // MARK: - What the run needs
 
-    private func openJournal(_ place: ExecPlace) throws -> (SessionJournal, [JournalRecord]?) {
+    private func openJournal(
+        _ place: ExecPlace
+    ) throws -> (SessionJournal, records: [JournalRecord]?, fork: SessionFork?) {
         let store = SessionStore(home: place.setup.home)
         switch place.request.origin {
-        case .new:
-            return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil)
-        case .resume(let id):
-            return try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
-        case .resumeLast:
-            let id = try store.newest(in: place.setup.cwd)
-            return try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
+        case .new: return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil, nil)
+        case .fork(let parent, let turn):
+            let fork = try SessionFork(parent, turn: turn, in: store, place.request)
+            return (try SessionJournal.create(in: store), nil, fork)
+        case .resume, .resumeLast, .resumeNamed:
+            let id = try place.request.origin.resumed(in: store, place.request)
+            let (journal, records) = try SessionJournal.resume(
+                id: id, path: try store.find(id), keyFile: store.keyFile)
+            return (journal, records, nil)
         }
     }
 

@@ -130,7 +130,8 @@ extension SessionSetup {
             mode: policy.sandboxMode.value, network: policy.network.value, workspace: cwd,
             writableRoots: policy.writableRoots.dropFirst().map(\.value),
             maskedPaths: settings.denyRead.map(deniedRead) + [home],
-            unmaskedPaths: settings.allowRead, level: level)
+            unmaskedPaths: settings.allowRead,
+            devices: settings.allowDevices.compactMap(DeviceFamily.init).flatMap(\.nodes), level: level)
         sandbox.stage = stage
         let origins = DenialRules.Origins(
             mode: policy.sandboxMode.origin, network: policy.network.origin,

@@ -101,7 +101,8 @@ struct SessionSetup: Sendable {
 
     /// The first record of a session.
     func header(
-        journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding, isStaged: Bool
+        journal: SessionJournal, policy: AccessPolicy, standing: SandboxStanding, isStaged: Bool,
+        fork: SessionFork? = nil
     ) -> JSONValue {
         var header: JSONValue = [
             "id": .string(journal.id.text), "format": .int(JournalRecord.format), "version": .string(Version.text),
@@ -112,6 +113,7 @@ struct SessionSetup: Sendable {
             "configuration": .array(configuration.files.map { .string($0.description) }),
         ]
         if let worktreePlace { header["worktree"] = .object(worktreePlace.json) }
+        if let fork { header["parent"] = fork.link }
         if isStaged { header["workspace"] = .string(WorkspaceKind.staged.rawValue) }
         return header
     }

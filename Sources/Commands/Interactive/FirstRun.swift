@@ -18,7 +18,7 @@ enum FirstRun {
         let status = try ProjectTrust(loader).status()
         let count = status.review.content.items.count
         let brings =
-            count == 0 ? "it brings nothing that is executed" : "it brings \(count) things that would be executed"
+            count == 0 ? "it brings nothing that is executed" : "it brings \(count) thing\(count == 1 ? "" : "s") that would be executed"
         var picker = Picker(
             .trust, title: "Do you trust \(status.project.root)?",
             items: [

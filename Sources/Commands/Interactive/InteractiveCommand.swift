@@ -10,6 +10,7 @@ package struct InteractiveCommand: AsyncParsableCommand {
         usage: """
             lockgate [OPTIONS] [PROMPT]
             lockgate [OPTIONS] resume [SESSION | --last]
+            lockgate [OPTIONS] fork [SESSION | --last] [--at TURN]
             """,
         discussion: "Type / for commands and ? for keys. See docs/tui.md.")
 
@@ -24,7 +25,9 @@ package struct InteractiveCommand: AsyncParsableCommand {
     @Option(name: .customLong("add-dir"), help: "Another directory the agent may write. Repeatable.")
     var addedDirectories: [String] = []
     @Option(help: "Hard limits, for example usd=1,tokens=200k,seconds=600.") var budget: String?
-    @Flag(help: "With resume: the newest session of this directory.") var last = false
+    @Flag(help: "With resume or fork: the newest session of this directory.") var last = false
+    @Option(name: .customLong("at"), help: "With fork: the last turn that is taken over, counted from 1.")
+    var turn: Int?
     @Flag(help: "Own the whole screen instead of writing into the terminal's scrollback.") var altScreen = false
     @Flag(
         name: [.customLong("dangerously-bypass-approvals-and-sandbox"), .customLong("yolo")],
@@ -49,6 +52,7 @@ package struct InteractiveCommand: AsyncParsableCommand {
         options.addedDirectories = addedDirectories
         options.budget = budget
         options.last = last
+        options.turn = turn
         options.alternateScreen = altScreen
         options.bypass = bypass
         return options

@@ -2,7 +2,7 @@ import Wire
 
 /// What can be said after `lockgate` without a verb, as plain values; `InteractiveCommand` documents each.
 struct InteractiveOptions: Sendable, Hashable {
-    /// The prompt, or `resume` with a session.
+    /// The prompt, or `resume` or `fork` with a session.
     var words: [String] = []
     var directory: String?
     var sandbox: String?
@@ -13,6 +13,8 @@ struct InteractiveOptions: Sendable, Hashable {
     var addedDirectories: [String] = []
     var budget: String?
     var last = false
+    /// The last turn that a fork takes over.
+    var turn: Int?
     var alternateScreen = false
     var bypass = false
 
@@ -21,7 +23,7 @@ struct InteractiveOptions: Sendable, Hashable {
     ]
     static let valued: Set<String> = [
         "-C", "--cd", "-s", "--sandbox", "--network", "-m", "--model", "-p", "--profile", "-c", "--config", "--add-dir",
-        "--budget",
+        "--budget", "--at",
     ]
     private static let repeatable: Set<String> = ["-c", "--config", "--add-dir"]
 
@@ -44,6 +46,9 @@ struct InteractiveOptions: Sendable, Hashable {
             case .flag("--last"): last = true
             case .flag("--alt-screen"): alternateScreen = true
             case .flag: bypass = true
+            case .option("--at", let value):
+                guard let number = Int(value) else { return nil }
+                turn = number
             case .option(let name, let value): set(name, to: value)
             }
         }
@@ -79,6 +84,7 @@ struct InteractiveOptions: Sendable, Hashable {
         options.addedDirectories = addedDirectories
         options.budget = budget
         options.last = last
+        options.turn = turn
         options.bypass = bypass
         // A person is there: who decides questions is the configuration's to say, and a folder without a repository is
         // asked about like any other.

@@ -30,10 +30,11 @@ enum InteractiveRun {
         }
         let home = try ConfigurationLoader.home(environment: environment)
         var options = options
-        let opensSessions = options.words == ["resume"] && !options.last
+        let verb = options.words.first.flatMap { ["resume", "fork"].contains($0) ? $0 : nil }
+        let opensSessions = verb != nil && options.words.count == 1 && !options.last && options.turn == nil
         if opensSessions {
             options.words = []
-        } else if options.words.first == "resume", options.words.count > 1, !options.last {
+        } else if verb != nil, options.words.count > 1, !options.last {
             // The beginning of an id, or a name, means a session here.
             options.words[1] = try SessionStore(home: home).resolve(options.words[1]).id.text
         }
@@ -42,7 +43,9 @@ enum InteractiveRun {
         let inbox = ScreenInbox()
         let post: @Sendable (ScreenEvent) -> Void = { inbox.post($0) }
         let reviewer = SheetReviewer(post: post)
-        let host = SessionHost(request, environment: environment, reviewer: reviewer, post: post)
+        let host = SessionHost(
+            request, environment: environment, reviewer: reviewer, forksPicked: opensSessions && verb == "fork",
+            post: post)
         var prompt: String?
         if case .text(let text) = request.prompt { prompt = text }
         let end = try await ScreenLoop.run(

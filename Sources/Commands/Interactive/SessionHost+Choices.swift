@@ -181,11 +181,11 @@ extension SessionHost {
     // MARK: - Sessions
 
     private func listSessions() throws {
-        let store = SessionStore(home: try home)
         let current = id
-        let items = store.summaries(in: setup?.cwd).filter { $0.location.id != current && $0.state != .empty }.map {
+        let sessions = SessionStore(home: try home).summaries(in: setup?.cwd)
+        let items = sessions.filter { $0.location.id != current && $0.state != .empty }.map {
             session in
-            let turns = session.totals.map { "\($0.turns) turns" } ?? ""
+            let turns = session.totals.map { "\($0.turns) turn\($0.turns == 1 ? "" : "s")" } ?? ""
             let name = session.notes.name.map { "[\($0)] " } ?? ""
             return Picker.Item(
                 id: session.location.id.text, title: name + (session.prompt ?? "?"),
@@ -221,7 +221,10 @@ extension SessionHost {
     private func resume(_ text: String) async {
         do {
             let location = try SessionStore(home: try home).resolve(text)
-            await begin(.resume(location.id))
+            let isForeign = SessionStore.header(ofSessionAt: location.path)?["imported"] != nil
+            let forks = forksPicked || isForeign
+            forksPicked = false
+            await begin(forks ? .fork(.session(location.id), turn: nil) : .resume(location.id))
         } catch {
             fail(error)
         }

@@ -75,6 +75,7 @@ private struct StatusPage {
     mutating func fact(_ name: String, _ value: String, _ origin: Origin? = nil) {
         var line = StyledLine("  \(name)\(String(repeating: " ", count: max(1, 11 - name.count)))", .dim)
         line.append(value)
+        line.hang = 13
         if let origin { line.append("  \(origin)", .dim) }
         lines.append(line)
     }

@@ -27,6 +27,10 @@ actor SessionHost {
     var open: Open?
     /// A journal to go on with, and its records, until a session is made of them.
     private var journal: (SessionJournal, EventLog, [JournalRecord])?
+    /// What the session that the first prompt makes begins with.
+    private var fork: SessionFork?
+    /// Whether a session that is picked is forked rather than gone on with.
+    var forksPicked = false
     private var turn: Task<Void, Never>?
     private var isInterrupted = false
     /// What was said to a turn whose session was not there yet.
@@ -34,11 +38,12 @@ actor SessionHost {
 
     init(
         _ request: ExecRequest, environment: [String: String], reviewer: SheetReviewer,
-        post: @escaping @Sendable (ScreenEvent) -> Void
+        forksPicked: Bool = false, post: @escaping @Sendable (ScreenEvent) -> Void
     ) {
         self.request = request
         self.environment = environment
         self.reviewer = reviewer
+        self.forksPicked = forksPicked
         self.post = post
     }
 
@@ -94,11 +99,14 @@ actor SessionHost {
     /// Opens the session that is gone on with, and shows its conversation.
     private func restore(_ setup: SessionSetup, _ facts: SessionFacts) throws {
         let store = SessionStore(home: setup.home)
-        let id =
-            switch request.origin {
-            case .resume(let id): id
-            case .resumeLast, .new: try store.newest(in: setup.cwd)
-            }
+        if case .fork(let parent, let turn) = request.origin {
+            let fork = try SessionFork(parent, turn: turn, in: store, request)
+            self.fork = fork
+            let words = "Forked from session \(fork.parent.text.prefix(18)), which stays as it is."
+            let entries = TranscriptReader(records: fork.records).entries
+            return post(.replaced([.banner(facts)] + entries + [.note(.init(.info, words))]))
+        }
+        let id = try request.origin.resumed(in: store, request)
         let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
         self.journal = (journal, events(journal), records)
         request.origin = .resume(id)
@@ -127,9 +135,10 @@ actor SessionHost {
         let post = post
         let assembled = try await setup.assemble(
             journal: journal, events: events, outputSchema: nil,
-            restored: records.isEmpty ? nil : Conversation(records: records),
+            restored: records.isEmpty ? fork.map(Conversation.init(fork:)) : Conversation(records: records),
             questions: SessionSetup.Questions(
-                task: task, sessionGrants: GrantBook.sessionGrants(in: records), person: reviewer,
+                task: task, sessionGrants: GrantBook.sessionGrants(in: records, foreign: journal.foreignRecords),
+                person: reviewer,
                 output: { post(.output(item: $0, $1)) }),
             progress: { post(.note(.init(.info, $0))) })
         if records.isEmpty {
@@ -137,7 +146,8 @@ actor SessionHost {
                 "session",
                 setup.header(
                     journal: journal, policy: assembled.gate.policy, standing: assembled.standing,
-                    isStaged: assembled.isStaged))
+                    isStaged: assembled.isStaged, fork: fork))
+            if let fork { try journal.append("history", ["items": .array(fork.items)]) }
             try events.emit(.threadStarted(id: journal.id))
             for warning in setup.warnings + [assembled.standing.warning].compactMap(\.self) {
                 try events.whole(.error(message: warning))
@@ -145,6 +155,7 @@ actor SessionHost {
         }
         let open = Open(journal: journal, events: events, assembled: assembled)
         self.journal = nil
+        fork = nil
         self.open = open
         request.origin = .resume(journal.id)
         return open
@@ -247,6 +258,7 @@ actor SessionHost {
     func begin(_ origin: ExecRequest.Origin) async {
         await close(reason: "clear")
         request.origin = origin
+        fork = nil
         request.prompt = .unspecified
         if origin == .new { post(.replaced([])) }
         prepare()

@@ -22,8 +22,25 @@ struct TranscriptReader {
         case "effect.requested": if payload["effect"]?["kind"] == "model" { flushPrompt() }
         case "conversation": take(words: payload)
         case "compaction": take(words: payload["items"]?.array?.last ?? .null)
+        case "history": for item in payload["items"]?.array ?? [] { take(past: item) }
+        case "imported": take(past: payload["item"] ?? .null)
         case "event": take(event: payload["type"]?.string ?? "", payload)
         default: return
+        }
+    }
+
+    /// An item that was said elsewhere: in the session that this one was forked from, or in another program.
+    private mutating func take(past item: JSONValue) {
+        guard let words = ConversationText(item), !words.text.isEmpty else { return }
+        switch words.kind {
+        case .user: entries.append(.prompt(words.text, isSteering: false))
+        case .assistant: entries.append(.message(words.text))
+        case .reasoning: entries.append(.reasoning(words.text))
+        case .call:
+            let arguments = (try? JSONValue(parsing: words.text)) ?? .string(words.text)
+            entries.append(
+                .tool(.init(tool: words.tool ?? "?", arguments: arguments, status: .completed)))
+        case .result, .developer: break
         }
     }
 

@@ -33,15 +33,32 @@ struct SessionTranscript {
     private mutating func take(_ record: JournalRecord) {
         let payload = record.payload
         switch record.type {
-        case "session", "model.response", "review.response", "effect.finished", "seal": return
+        case "session", "settings", "model.response", "review.response", "model.retry", "effect.finished", "seal",
+            "redaction":
+            return
         // Told by the event that answers the question.
         case "approval.requested", "grant": return
         case "effect.requested": if payload["effect"]?["kind"] == "model" { flushPrompt() }
         case "conversation": take(words: payload, record.time)
         // A small model's turn may begin with a list that ends in the prompt.
         case "compaction": take(words: payload["items"]?.array?.last ?? .null, record.time)
+        case "history": for item in payload["items"]?.array ?? [] { take(past: item, record.time) }
+        case "imported": take(past: payload["item"] ?? .null, payload["time"]?.string ?? record.time)
         case "event": take(event: payload["type"]?.string ?? "", payload, record.time)
         default: add(.other, record.time, record.type, [payload.text])
+        }
+    }
+
+    /// An item that was said elsewhere: in the session that this one was forked from, or in another program.
+    private mutating func take(past item: JSONValue, _ time: String) {
+        guard let words = ConversationText(item), !words.text.isEmpty else { return }
+        switch words.kind {
+        case .user: add(.prompt, time, words.text)
+        case .assistant: add(.message, time, words.text)
+        case .reasoning: add(.reasoning, time, words.text)
+        case .call: add(.tool, time, words.tool ?? "?", [words.text])
+        case .result: add(.tool, time, "result", [words.text])
+        case .developer: break
         }
     }
 

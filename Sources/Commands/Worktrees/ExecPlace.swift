@@ -1,5 +1,6 @@
 import Basics
 import Config
+import Engine
 import Journal
 import Wire
 import Workspace
@@ -41,17 +42,26 @@ struct ExecPlace: Sendable {
         switch request.origin {
         case .new: return request
         case .resume: break
-        case .resumeLast:
-            let start = ProcessEnvironment.workingDirectory
-            let folder = request.directory.map { PathText.absolute($0, from: start) } ?? start
-            request.origin = .resume(try store.newest(in: PosixFile.canonical(folder) ?? folder))
+        case .resumeLast: request.origin = .resume(try newest(in: store, request))
+        case .resumeNamed(let text): request.origin = .resume(try store.resolve(text).id)
+        // A fork works where it is begun: the other session's folder may be in use.
+        case .fork(.last, let turn):
+            request.origin = .fork(.session(try newest(in: store, request)), turn: turn)
+            return request
+        case .fork(.named(let text), let turn):
+            request.origin = .fork(.session(try store.resolve(text).id), turn: turn)
+            return request
+        case .fork(.session, _): return request
         }
         guard request.directory == nil || request.worktreeIsInherited, case .resume(let id) = request.origin else {
             return request
         }
         let location = SessionLocation(id: id, path: try store.find(id))
         let header = SessionStore.header(ofSessionAt: location.path)
-        let moved = SessionNotes.read(of: location).directory
+        let notes = SessionNotes.read(of: location)
+        // A folder of another machine is none of this one's, whatever lies there by that name.
+        guard notes.imported == nil || notes.directory != nil else { return request }
+        let moved = notes.directory
         guard let folder = moved ?? (header?["worktree"] == nil ? nil : header?["cwd"]?.string) else { return request }
         guard PosixFile.isDirectory(folder) else {
             let name = header?["worktree"]?["name"]?.string ?? PathText.name(folder)
@@ -61,6 +71,13 @@ struct ExecPlace: Sendable {
         }
         request.directory = folder
         return request
+    }
+
+    /// The newest session of the folder that the request names.
+    static func newest(in store: SessionStore, _ request: ExecRequest) throws(LockgateError) -> SessionID {
+        let start = ProcessEnvironment.workingDirectory
+        let folder = request.directory.map { PathText.absolute($0, from: start) } ?? start
+        return try store.newest(in: PosixFile.canonical(folder) ?? folder)
     }
 }
 
@@ -100,29 +117,9 @@ extension SessionSetup {
     }
 
     /// Words for a model whose session goes on in another folder than it was told of; nil where it does not.
-    func relocation(_ conversation: [JSONValue]) -> String? {
-        let told = conversation.lazy.reversed().compactMap { record -> String? in
-            let text = record.text
-            guard let start = text.range(of: "<cwd>"), let end = text.range(of: "</cwd>", after: start.upperBound)
-            else {
-                return nil
-            }
-            return String(text[start.upperBound..<end.lowerBound])
-        }.first
-        guard let told, told != cwd else { return nil }
+    func relocation(_ conversation: Conversation?) -> String? {
+        guard let told = conversation?.toldDirectory, told != cwd else { return nil }
         return "The session goes on in another folder, with the same files. Use its paths from now on.\n"
             + "<environment_context>\n  <cwd>\(cwd)</cwd>\n</environment_context>"
-    }
-}
-
-extension String {
-    /// The first place of a text.
-    fileprivate func range(of text: String, after start: Index? = nil) -> Range<Index>? {
-        var at = start ?? startIndex
-        while at < endIndex {
-            if self[at...].hasPrefix(text) { return at..<index(at, offsetBy: text.count) }
-            at = index(after: at)
-        }
-        return nil
     }
 }

@@ -116,8 +116,12 @@ package final class GrantBook: Sendable {
     }
 
     /// The session's own grants in its records.
-    package static func sessionGrants(in records: [JournalRecord]) -> [Grant] {
-        records.compactMap { $0.type == "grant" ? Grant(json: $0.payload) : nil }.filter { $0.scope == .session }
+    ///
+    /// - Parameter foreign: how many of the first records came from another machine, where nobody here granted anything.
+    package static func sessionGrants(in records: [JournalRecord], foreign: Int = 0) -> [Grant] {
+        records.dropFirst(foreign).compactMap { $0.isType("grant") ? Grant(json: $0.payload) : nil }.filter {
+            $0.scope == .session
+        }
     }
 }
 

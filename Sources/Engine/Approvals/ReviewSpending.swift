@@ -9,13 +9,19 @@ package final class ReviewSpending: Sendable {
         package var usage: TokenUsage
         /// USD; nil where no price is known.
         package var cost: Double?
+
+        package init(reservation: BudgetLedger.Reservation, usage: TokenUsage, cost: Double?) {
+            self.reservation = reservation
+            self.usage = usage
+            self.cost = cost
+        }
     }
 
     private let requests = Mutex<[Request]>([])
 
     package init() {}
 
-    func add(_ request: Request) { requests.withLock { $0.append(request) } }
+    package func add(_ request: Request) { requests.withLock { $0.append(request) } }
 
     /// Those since the last call.
     func take() -> [Request] {

@@ -39,4 +39,9 @@ package struct BudgetLadder: Sendable, Hashable {
 package struct BudgetStep: Sendable, Hashable {
     package var action: BudgetLadder.Action
     package var state: ThreadEvent.BudgetState
+
+    package init(action: BudgetLadder.Action, state: ThreadEvent.BudgetState) {
+        self.action = action
+        self.state = state
+    }
 }

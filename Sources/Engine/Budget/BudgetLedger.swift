@@ -57,6 +57,18 @@ package final class BudgetLedger: Sendable {
     private let state: Mutex<State>
     /// Whether several sessions' turns count as one.
     private let spansTurns: Bool
+    /// Answers in place of all arithmetic: for replay.
+    private let recorded: (any RecordedBudget)?
+
+    /// A ledger that says what one said before.
+    package init(repeating recorded: any RecordedBudget) {
+        self.recorded = recorded
+        spansTurns = false
+        limits = []
+        ladder = BudgetLadder()
+        shared = nil
+        state = Mutex(State(session: Spend()))
+    }
 
     /// - Parameters:
     ///   - session: what a resumed session had used before.
@@ -66,6 +78,7 @@ package final class BudgetLedger: Sendable {
         limits: [BudgetLimit] = [], ladder: BudgetLadder = BudgetLadder(), session: Spend = Spend(),
         shared: (any SharedSpend)? = nil, spansTurns: Bool = false
     ) {
+        recorded = nil
         self.spansTurns = spansTurns
         self.limits = limits
         self.ladder = ladder
@@ -74,11 +87,18 @@ package final class BudgetLedger: Sendable {
     }
 
     /// The model that takes over near a limit; nil for none.
-    var cheaperModel: String? { ladder.cheaperModel }
+    var cheaperModel: String? { recorded?.cheaperModel ?? ladder.cheaperModel }
 
     /// The tightest limit in seconds of a scope.
     package func seconds(_ scope: BudgetLimit.Scope) -> BudgetLimit? {
-        limits.filter { $0.scope == scope && $0.unit == .seconds }.min { $0.amount < $1.amount }
+        if let recorded { return recorded.deadline().flatMap { $0.scope == scope ? $0 : nil } }
+        return limits.filter { $0.scope == scope && $0.unit == .seconds }.min { $0.amount < $1.amount }
+    }
+
+    /// Waits for what is left until a limit in seconds.
+    func elapse(_ left: Duration) async throws {
+        if let recorded { return try await recorded.elapse() }
+        try await Task.sleep(for: left)
     }
 
     package func beginTurn() {
@@ -97,6 +117,12 @@ package final class BudgetLedger: Sendable {
     ///
     /// - Throws: `BudgetExceeded` where not even the least does, or a limit on what effects use was met before.
     package func reserve(_ estimate: Estimate) throws -> Reservation {
+        if let recorded {
+            if let state = recorded.refusal() { throw BudgetExceeded(state: state) }
+            return Reservation(
+                outputTokens: recorded.shortensNext() ? estimate.outputTokens : nil, limit: nil, most: Spend(),
+                shared: nil)
+        }
         if let met = state.withLock({ $0.met }) { throw BudgetExceeded(state: met) }
         guard limits.contains(where: { $0.unit == .usd || $0.unit == .tokens }) else {
             return Reservation(outputTokens: nil, limit: nil, most: Spend(), shared: nil)
@@ -124,6 +150,7 @@ package final class BudgetLedger: Sendable {
     package func settle(_ reservation: Reservation, _ entry: SpendEntry) throws(LockgateError) -> [BudgetStep] {
         let used = Spend(
             money: NanoDollars(usd: entry.cost ?? 0), tokens: entry.usage.inputTokens + entry.usage.outputTokens)
+        if let recorded { return recorded.steps() }
         try shared?.settle(reservation.shared, entry)
         free(reservation)
         let totals: (day: Spend, project: Spend)? =
@@ -154,6 +181,7 @@ package final class BudgetLedger: Sendable {
 
     /// The state of the limit that made a request's answer too short.
     func exceeded(_ limit: BudgetLimit?, _ totals: (day: Spend, project: Spend)? = nil) -> BudgetExceeded {
+        if let state = recorded?.refusal() { return BudgetExceeded(state: state) }
         let limit = limit ?? limits[0]
         let spent = state.withLock { self.spent(limit, $0, totals, reserving: false) }
         return BudgetExceeded(

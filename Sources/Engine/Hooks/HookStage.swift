@@ -199,6 +199,9 @@ package final class HookStage: Sendable {
     /// What hooks say to what the engine did on its own just now.
     func takeOwn() -> Feedback? { state.withLock { $0.feedback.removeValue(forKey: Self.engine) } }
 
+    /// Takes a run that is on record already and wants the turn to end: for replay.
+    package func take(stop run: HookRun) { state.withLock { $0.stop = $0.stop ?? run } }
+
     /// The hook that wants the turn to end, once.
     func takeStop() -> HookRun? {
         state.withLock { state in

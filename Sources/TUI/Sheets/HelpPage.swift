@@ -45,6 +45,8 @@ package enum HelpPage {
 
     private static func row(_ name: String, _ text: String) -> StyledLine {
         let space = String(repeating: " ", count: max(2, 30 - DisplayWidth.of(name)))
-        return StyledLine([Span("  \(name)", .bold), Span(space + text)])
+        var line = StyledLine([Span("  \(name)", .bold), Span(space + text)])
+        line.hang = 32
+        return line
     }
 }

@@ -15,7 +15,7 @@ struct PickerView {
     var lines: [StyledLine] {
         var head = StyledLine([Span(picker.title, Theme.heading)])
         if !picker.filter.isEmpty { head.append("  \(picker.filter)", .bold) }
-        head.append("  \(picker.items.count) of \(picker.all.count)", Theme.dim)
+        if picker.purpose != .trust { head.append("  \(picker.items.count) of \(picker.all.count)", Theme.dim) }
         var lines = [head.cut(to: width)]
         if picker.items.isEmpty { lines.append(StyledLine("  nothing matches", Theme.dim)) }
         let first = max(0, min(picker.selected - rows / 2, picker.items.count - rows))

@@ -18,7 +18,7 @@ struct TranscriptView {
         let lines = lines(entry)
         guard let previous, !lines.isEmpty else { return lines }
         if case .continuation = entry { return lines }
-        return entry.isCompact && previous.isCompact ? lines : [.empty] + lines
+        return entry.isCompact && previous.isCompact && !previous.hasBlock ? lines : [.empty] + lines
     }
 
     func lines(_ entry: TranscriptEntry) -> [StyledLine] {
@@ -286,6 +286,15 @@ struct TranscriptView {
 
 extension TranscriptEntry {
     /// Work stands close together; words have room around them.
+    /// Whether an output or a diff hangs below it, which what follows would look like a part of.
+    var hasBlock: Bool {
+        switch self {
+        case .command(let command): !command.aggregatedOutput.isEmpty
+        case .change(let report): !report.diff.isEmpty
+        default: false
+        }
+    }
+
     var isCompact: Bool {
         switch self {
         case .command, .change, .tool, .reasoning: true

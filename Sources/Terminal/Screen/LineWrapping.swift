@@ -1,10 +1,12 @@
 extension StyledLine {
     /// The line as lines of at most `width` columns, broken between words where it can be.
     ///
-    /// - Parameter indent: what stands before every line but the first, within the width.
+    /// - Parameter indent: what stands before every line but the first, within the width. A line's own `hang` is stronger
+    ///   where it leaves half of the width.
     package func wrapped(to width: Int, indent: StyledLine = .empty) -> [StyledLine] {
         let width = max(1, width)
         guard self.width > width else { return [self] }
+        let indent = hang > 0 && hang <= width / 2 ? StyledLine(String(repeating: " ", count: hang)) : indent
         var wrapper = LineWrapper(width: width, indent: indent.width < width ? indent : .empty, fill: fill)
         for span in spans { wrapper.take(span) }
         return wrapper.finish()

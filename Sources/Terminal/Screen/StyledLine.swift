@@ -26,6 +26,8 @@ package struct StyledLine: Sendable, Hashable {
     package var spans: [Span]
     /// The background from the text's end to the screen's edge.
     package var fill: TerminalColour = .standard
+    /// The column at which the line goes on where it has to be broken: that of a table's last column. 0 for where the view says.
+    package var hang = 0
 
     package init(_ spans: [Span] = [], fill: TerminalColour = .standard) {
         self.spans = spans

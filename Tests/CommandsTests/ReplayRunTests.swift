@@ -1,0 +1,61 @@
+import Basics
+import Glibc
+import TestSupport
+import Testing
+import Wire
+
+/// Recorded sessions run again from their record alone.
+@Suite(.timeLimit(.minutes(10))) struct ReplayRunTests {
+    private static func lockgate(_ fixture: ExecFixture, _ arguments: [String]) async throws -> ProgramRun.Result {
+        // No key, and no model that answers.
+        var environment = fixture.environment
+        environment["LAB_KEY"] = nil
+        return try await ProgramRun.run(
+            "lockgate", arguments, in: fixture.repository.path, environment: environment, scratch: fixture.home)
+    }
+
+    /// Records everything anew: `LOCKGATE_RECORD_SESSIONS=FOLDER`. Slow, so that kept samples stand for it otherwise.
+    @Test(.enabled(if: getenv("LOCKGATE_RECORD_SESSIONS") != nil), arguments: ReplayScenario.all.map(\.name))
+    func anySessionReplays(_ name: String) async throws {
+        let folder = getenv("LOCKGATE_RECORD_SESSIONS").map { String(cString: $0) } ?? ""
+        let scenario = try #require(ReplayScenario.all.first { $0.name == name })
+        try await scenario.record { fixture in
+            let journal = try #require(fixture.journals.first { $0.hasSuffix(".jsonl") })
+            let run = try await Self.lockgate(fixture, ["replay", journal, "--save-test", "\(folder)/\(name)"])
+            #expect(run.status == 0, "\(name): \(run.errorText)\(run.text)")
+        }
+    }
+
+    @Test func aSessionReplaysIsKeptAsATestAndIsJudgedByAnotherPolicy() async throws {
+        let scenario = try #require(ReplayScenario.all.first { $0.name == "patches" })
+        try await scenario.record { fixture in
+            let requests = fixture.server.requests.count
+            let journal = try #require(fixture.journals.first { $0.hasSuffix(".jsonl") })
+            let run = try await Self.lockgate(fixture, ["replay", journal, "--json"])
+            #expect(run.status == 0, "\(run.text)\(run.errorText)")
+            let outcome = try JSONValue(parsing: run.output)
+            #expect(outcome["same"] == true && outcome["turns"] == 1)
+            #expect(fixture.server.requests.count == requests)
+
+            let kept = fixture.home.at("kept")
+            #expect(try await Self.lockgate(fixture, ["replay", journal, "--save-test", kept]).status == 0)
+            #expect(try await Self.lockgate(fixture, ["replay", kept]).status == 0)
+            // Another session in the folder is not the one that was kept.
+            try fixture.home.write("kept/expected.json", "{\"records\":1,\"turns\":1,\"stream\":\"\"}")
+            let other = try await Self.lockgate(fixture, ["replay", kept])
+            #expect(other.status == 1 && other.text.contains("another one than was kept"), "\(other.text)")
+
+            try fixture.home.write("strict.toml", "sandbox_mode = \"read-only\"\n")
+            let strict = try await Self.lockgate(
+                fixture, ["replay", journal, "--policy", fixture.home.at("strict.toml"), "--json"])
+            #expect(strict.status == 1, "\(strict.text)\(strict.errorText)")
+            let review = try JSONValue(parsing: strict.output)
+            #expect(review["would_have_stopped"] == true)
+            let change = try #require(
+                review["effects"]?.array?.first { $0["effect"]?["kind"] == "file_change" })
+            #expect(change["then"]?["decision"] == "allow" && change["now"]?["decision"] == "deny")
+            #expect(change["now"]?["rule"] == "sandbox_mode = \"read-only\"")
+            #expect(change["now"]?["origin"]?.string?.contains("lockgate-policy") == false, "\(change)")
+        }
+    }
+}

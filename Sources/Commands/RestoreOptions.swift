@@ -16,13 +16,20 @@ struct RestoreOptions: ParsableArguments {
 
     /// Shows the plan, asks, and carries it out.
     func carryOut(_ plan: RestorePlan, in store: CheckpointStore) throws(LockgateError) {
+        try carryOut(plan) { plan throws(LockgateError) in try store.apply(plan) }
+    }
+
+    /// The same with what carries it out.
+    func carryOut(
+        _ plan: RestorePlan, by apply: (RestorePlan) throws(LockgateError) -> [RestorePlan.Conflict]
+    ) throws(LockgateError) {
         show(plan)
         guard !plan.isEmpty else { return print("Nothing would change.") }
         guard yes || asks() else {
             throw LockgateError(
                 "workspace.not_confirmed", "Nothing was changed", remedy: "Add --yes to do what is listed above.")
         }
-        let kept = try store.apply(plan)
+        let kept = try apply(plan)
         print("\(plan.steps.count) paths went back, \(kept.count) stayed.")
         for conflict in kept where !plan.conflicts.contains(conflict) { print(Self.line(conflict)) }
         guard kept.isEmpty else {
@@ -34,7 +41,7 @@ struct RestoreOptions: ParsableArguments {
 
     private func show(_ plan: RestorePlan) {
         let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
-        print("\(plan.kind.rawValue) of \(turns):")
+        if !turns.isEmpty { print("\(plan.kind.rawValue) of \(turns):") }
         for step in plan.steps { print("  \(step.verb) \(step.path.isEmpty ? "." : step.path.shownPath)") }
         for conflict in plan.conflicts { print(Self.line(conflict)) }
         for ref in plan.left { print("  left \(ref.path.shownPath): \(ref.reason)") }

@@ -18,6 +18,8 @@ package struct UndoCommand: ParsableCommand {
 
     @Argument(help: "How many turns (3), or back to before which (t12); then paths, all below them included.")
     var arguments: [String] = []
+    @Flag(help: "In a session's stage instead of the workspace; then a session's id or its beginning may come first.")
+    var staged = false
     @Flag(help: "List the turns instead.") var list = false
     @Flag(help: "List what checkpoints leave out instead.") var omitted = false
     @OptionGroup var options: RestoreOptions
@@ -26,6 +28,7 @@ package struct UndoCommand: ParsableCommand {
 
     package func run() throws {
         try RestoreOptions.reporting { () throws(LockgateError) in
+            if staged { return try StagedUndo(options: options).run(arguments) }
             let folder = try options.workspace()
             let store = folder.store
             if list { return TurnList.show(store.turns(), size: store.size) }

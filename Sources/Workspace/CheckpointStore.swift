@@ -341,9 +341,7 @@ package final class CheckpointStore {
     /// where it is gone: nothing can be hidden from a checkpoint by what a command writes to `.git`.
     private func findRepository() throws(LockgateError) -> RepositoryStore? {
         guard coversRepository else { return nil }
-        let known =
-            repository?.place
-            ?? folder.read("repository").flatMap { try? JSONValue(parsing: $0) }.flatMap(OuterRepository.init(json:))
+        let known = repository?.place ?? folder.repository
         var place = known
         if let found = OuterRepository.of(folder.workspace), found != known,
             known == nil || known?.common == found.common || !PosixFile.isDirectory(known?.common ?? "")

@@ -23,10 +23,14 @@ actor ExpiryWorker {
     func run() {
         guard !isStopped.load(ordering: .relaxed), let folder = try? StoreFolder(home: home, workspace: workspace)
         else { return }
-        let expiry = CheckpointExpiry(folder, retention: retention) { [self] _ throws(SystemError) in
+        let goesOn: @Sendable (ObjectRewriter.Step) throws(SystemError) -> Void = { [self] _ throws(SystemError) in
             guard !isStopped.load(ordering: .relaxed) else { throw SystemError("expiry", "", errno: ECANCELED) }
         }
+        let expiry = CheckpointExpiry(folder, retention: retention, reached: goesOn)
         if expiry.isDue { _ = try? expiry.run() }
+        if let shared = RepositoryExpiry(home: home, of: folder, retention: retention, reached: goesOn), shared.isDue {
+            _ = try? shared.run()
+        }
         let sweep = StoreSweep(home: home, retention: retention)
         if sweep.isDue { sweep.run() }
     }

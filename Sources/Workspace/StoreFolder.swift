@@ -21,6 +21,13 @@ struct StoreFolder {
         do throws(SystemError) { try make() } catch { throw .store(error) }
     }
 
+    /// A store by its own path; nil for anything else.
+    init?(existing path: String) {
+        guard let bytes = try? PosixFile.read(path + "/path", limit: 1 << 16) else { return nil }
+        self.path = path
+        workspace = String(decoding: bytes, as: UTF8.self)
+    }
+
     private func make() throws(SystemError) {
         try PosixFile.makeDirectory(path + "/turns")
         if !PosixFile.exists(path + "/path") { try PosixFile.replace(path + "/path", with: Array(workspace.utf8)) }

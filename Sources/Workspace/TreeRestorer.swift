@@ -22,6 +22,12 @@ struct TreeRestorer {
         try self.init(root: path, store: store, prefix: [])
     }
 
+    init(folder: FolderHandle, store: ObjectStore) {
+        root = folder
+        self.store = store
+        prefix = []
+    }
+
     private init(root path: String, store: ObjectStore, prefix: [UInt8]) throws(LockgateError) {
         do throws(SystemError) {
             try PosixFile.makeDirectory(path)

@@ -96,6 +96,36 @@ import Wire
         }
     }
 
+    @Test(arguments: methods) func turnsAreTakenBackWithinTheStage(method: String) async throws {
+        try await ExecFixture.with([
+            ExecFixture.shell("echo one > one; rm README.md; mkdir d; echo x > d/x"), .text("One."),
+            ExecFixture.shell("echo two > one; rm -r d; echo d > d; git add -A; git commit -qm two"), .text("Two."),
+            ExecFixture.shell("cat one d/x; ls README.md; git log --format=%s"), .text("Three."),
+        ]) { fixture in
+            let before = try fixture.tree(isWhole: true)
+            let place = ["-s", "workspace-write", "-c", "staged.method=\"\(method)\""]
+            #expect(try await fixture.exec(["--stage"] + place + ["go"]).status == 0)
+            let first = try await fixture.lockgate("diff", "--staged")
+            #expect(try await fixture.exec(place + ["resume", "--last", "go on"]).status == 0)
+            let preview = try await fixture.lockgate("undo", "--staged")
+            #expect(preview.status == 1 && preview.text.contains("change one"), "\(preview.text)\(preview.errorText)")
+            let undone = try await fixture.lockgate("undo", "--staged", "--yes")
+            #expect(undone.status == 0, "\(undone.text)\(undone.errorText)")
+            let after = try await fixture.lockgate("diff", "--staged")
+            #expect(
+                after.text.split(separator: "\n").filter { !$0.contains("objects and packs") }
+                    == first.text.split(separator: "\n"))
+            // The session goes on in the stage as it is now.
+            let third = try await fixture.exec(["--json"] + place + ["resume", "--last", "look"])
+            let shown = third.items("command_execution").last?["aggregated_output"]?.string ?? ""
+            #expect(shown.hasPrefix("one\nx\n") && !shown.contains("two"), "\(shown)")
+            #expect(try await fixture.lockgate("undo", "--staged", "5", "--yes").status == 0)
+            let rest = try await fixture.lockgate("diff", "--staged", "--name-only")
+            #expect(rest.text.split(separator: "\n").filter { !$0.contains(".git/objects") } == [], "\(rest.text)")
+            #expect(try fixture.tree(isWhole: true) == before)
+        }
+    }
+
     @Test func aProjectThatIsNotTrustedIsStagedByItself() async throws {
         try await ExecFixture.with([
             ExecFixture.shell("echo x > made; git add made; git commit -qm x"), .text("Done."),

@@ -68,6 +68,53 @@ import Wire
         }
     }
 
+    /// In a linked worktree half of it is in another tree's repository.
+    @Test func undoInALinkedWorktreeIsCompletedByTheNextStart() async throws {
+        try await TemporaryFolder.with { folder in
+            let fixture = WorkspaceFixture(folder: folder)
+            for name in ["work", "home"] { try folder.makeFolder(name) }
+            try fixture.makeRepository()
+            try fixture.shell(
+                """
+                git worktree add -q -b own ../linked; cd ../linked; \(DestructionScripts.linkedWorktree)
+                for i in $(seq 40); do echo $i > f$i; git branch b$i; done
+                """)
+            let linked = folder.at("linked")
+            func picture() throws -> [String: String] {
+                let shared = try fixture.picture(of: fixture.path + "/.git").map { (".git/\($0)", $1) }
+                return try fixture.picture(of: linked).merging(shared) { first, _ in first }
+            }
+            let before = try picture()
+            let store = try CheckpointStore(home: fixture.home, workspace: linked)
+            let turn = try store.begin("go")
+            try fixture.shell(
+                "cd ../linked; git commit -qam two; git branch -D $(git branch --list 'b*'); git stash clear; rm f1* .env; git gc -q"
+            )
+            _ = try store.end(turn)
+            let after = try picture()
+            var random = SeededGenerator(seed: 14)
+            for number in 0..<15 {
+                let home = fixture.home
+                let delay = UInt64.random(in: 0...(3 * Self.longest), using: &random)
+                await #expect(processExitsWith: .signal(SIGKILL)) {
+                    [home = home as String, linked = linked as String, delay = delay as UInt64] in
+                    let store = try CheckpointStore(home: home, workspace: linked)
+                    var isUndone = store.turns().last?.kind == .undo
+                    Self.die(after: delay)
+                    while true {
+                        _ = try store.apply(try isUndone ? store.planRedo() : store.planUndo())
+                        isUndone.toggle()
+                    }
+                }
+                let store = try CheckpointStore(home: fixture.home, workspace: linked)
+                let isUndone = store.turns().last?.kind == .undo
+                let now = try picture().withoutObjects
+                #expect(now == (isUndone ? before : after).withoutObjects, "kill \(number) at \(delay) us")
+            }
+            try fixture.shell("cd ../linked; git fsck --full --strict >/dev/null")
+        }
+    }
+
     /// An apply that was killed is taken to its end by the next start, which knows what of the stage is applied.
     @Test func applyIsCompletedByTheNextStart() async throws {
         try await TemporaryFolder.with { folder in

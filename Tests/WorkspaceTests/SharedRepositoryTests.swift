@@ -182,6 +182,47 @@ import Wire
         }
     }
 
+    @Test func whatOnlyForgottenTurnsNeededIsFreed() throws {
+        try Shared.with { shared in
+            let store = try shared.store()
+            let first = try store.begin("heavy")
+            try shared.shell("head -c 3000000 /dev/urandom > big; git add big; git commit -qm big")
+            _ = try store.end(first)
+            try shared.shell(
+                "git reset -q --hard HEAD~1; git reflog expire --expire=now --all; git gc -q --prune=now")
+            var before = try shared.picture()
+            for number in 1...11 {
+                before = try shared.picture()
+                let turn = try store.begin("\(number)")
+                try shared.shell("echo \(number) > own.txt; git commit -qam \(number); git branch b\(number)")
+                _ = try store.end(turn)
+            }
+            let folder = try StoreFolder(home: shared.workspace.home, workspace: shared.tree)
+            let kept = CheckpointRetention(days: 30, maxBytes: 1 << 40)
+            let later = WallTime(milliseconds: WallTime.now.milliseconds + 31 * 86_400_000)
+            #expect(try CheckpointExpiry(folder, retention: kept, now: later).run()?.forgotten == 2)
+            let expiry = try #require(
+                RepositoryExpiry(home: shared.workspace.home, of: folder, retention: kept, now: later))
+            #expect(expiry.isDue)
+            // A workspace at work is waited for, by trying another day.
+            do {
+                let lock = try FileLock(folder.path + "/lock")
+                #expect(try expiry.run() == nil)
+                withExtendedLifetime(lock) {}
+            }
+            #expect(try shared.undo().conflicts == [])
+            #expect(Self.difference(before.withoutObjects, try shared.picture().withoutObjects) == [])
+            _ = try store.apply(try store.planRedo())
+            let freed = try expiry.run() ?? 0
+            #expect(freed > 2_900_000)
+            #expect(!expiry.isDue)
+            let again = try shared.undo(9)
+            #expect(again.conflicts == [])
+            try shared.shell(
+                "git rev-parse -q --verify b2 && ! git rev-parse -q --verify b3 && git fsck --full --strict")
+        }
+    }
+
     @Test func twoWorktreesShareTheirRepositorysContents() throws {
         try Shared.with { shared in
             try shared.shell("head -c 3000000 /dev/urandom > big; git add big; git commit -qm big", in: "work")

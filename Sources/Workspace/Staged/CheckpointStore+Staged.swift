@@ -44,7 +44,7 @@ extension CheckpointStore {
         try locked { () throws(LockgateError) in try readStage(stage) }
     }
 
-    private func readStage(_ stage: StageFolder) throws(LockgateError) -> StagedChanges {
+    func readStage(_ stage: StageFolder) throws(LockgateError) -> StagedChanges {
         guard let record = try stage.read(), let base = record.base, record.state != .applied else {
             throw LockgateError(
                 "workspace.stage_empty", "Nothing is staged in \(PathText.name(stage.path))",

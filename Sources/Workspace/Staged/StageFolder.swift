@@ -153,7 +153,8 @@ package struct StageFolder: Hashable, Sendable {
         var bases: [ContentDigest] = []
         for name in PosixFile.list(parent(home)) {
             guard let record = try StageFolder(home: home, session: name).read() else { continue }
-            if record.workspace == workspace, record.state != .applied, let base = record.base { bases.append(base) }
+            guard record.workspace == workspace, record.state != .applied, let base = record.base else { continue }
+            bases += [base] + record.turns
         }
         return bases
     }

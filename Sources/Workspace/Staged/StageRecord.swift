@@ -29,6 +29,11 @@ package struct StageRecord: Hashable, Sendable {
     package var changed: WallTime
     /// The workspace as it was when the stage began, with what was applied since; nil before anything ran in it.
     package var base: ContentDigest?
+    /// The tree after each turn that changed something since the last apply, oldest first.
+    package var turns: [ContentDigest] = []
+
+    /// Older ones can no longer be taken back one by one.
+    static let keptTurns = 100
 
     package init(session: String, workspace: String, method: Method, began: WallTime = .now) {
         self.session = session
@@ -45,6 +50,7 @@ package struct StageRecord: Hashable, Sendable {
             "changed_ms": .int(Int(changed.milliseconds)),
         ]
         if let base { object["base"] = .string(base.text) }
+        if !turns.isEmpty { object["turns"] = .array(turns.map { .string($0.text) }) }
         return .object(object)
     }
 
@@ -59,6 +65,10 @@ package struct StageRecord: Hashable, Sendable {
             session: session, workspace: workspace, method: method, began: WallTime(milliseconds: Int64(began)))
         self.state = state
         self.changed = WallTime(milliseconds: Int64(changed))
+        for value in json["turns"]?.array ?? [] {
+            guard let turn = value.string.flatMap(ContentDigest.init(text:)) else { return nil }
+            turns.append(turn)
+        }
         if let text = json["base"]?.string {
             guard let base = ContentDigest(text: text) else { return nil }
             self.base = base

@@ -26,6 +26,7 @@ struct StageSettlement: Hashable {
         guard try folder.read() != nil else { return }
         try folder.update { record in
             record.base = settled
+            record.turns = []
             record.changed = .now
             if kept.isEmpty, isWhole { record.state = .applied }
         }

@@ -91,8 +91,12 @@ private actor StageWorker {
     }
 
     func summary() throws(LockgateError) -> StagedSummary? {
-        guard stage.record?.base != nil else { return nil }
-        let summary = StagedSummary(try open().staged(stage))
+        guard let record = stage.record, record.base != nil else { return nil }
+        let staged = try open().staged(stage)
+        if staged.root != record.turns.last ?? record.base {
+            try stage.update { $0.turns = ($0.turns + [staged.root]).suffix(StageRecord.keptTurns) }
+        }
+        let summary = StagedSummary(staged)
         return summary.isEmpty ? nil : summary
     }
 

@@ -35,6 +35,26 @@ import Testing
         }
     }
 
+    @Test func wordsOfARunAreFoundAndNothingInThemIsSyntax() async throws {
+        try await ExecFixture.with([ExecFixture.shell("echo needle-in-output"), .text("All done.")]) { fixture in
+            #expect(try await fixture.exec(["-s", "workspace-write", "find the \u{1B}[2J haystack"]).status == 0)
+            let found = try await sessions(fixture, "search", "haystack", "--json")
+            #expect(found.status == 0, "\(found.errorText)")
+            let hits = found.events.first?.array ?? []
+            #expect(hits.map { $0["kind"] } == ["user"])
+            #expect(hits.first?["prompt"] == "find the \u{1B}[2J haystack")
+            let results = try await sessions(fixture, "search", "needle-in-output", "--json").events.first?.array
+            #expect(Set(results?.compactMap { $0["kind"]?.string } ?? []) == ["tool_call", "tool_result"])
+            let text = try await sessions(fixture, "search", "haystack").text
+            #expect(text.contains("find the") && !text.contains("\u{1B}"))
+            #expect(try await sessions(fixture, "search", "haystack", "--cwd", "/").text == "Nothing was found.\n")
+            #expect(try await sessions(fixture, "search", "\"", "NEAR(", "OR haystack").status == 0)
+            #expect(try await sessions(fixture, "search", "--raw", "NEAR(").status == 2)
+            try fixture.home.write("index.sqlite", "damaged")
+            #expect(try await sessions(fixture, "search", "haystack", "--json").events.first?.array?.count == 1)
+        }
+    }
+
     @Test func aSessionIsShownWithWhatWasDoneAndRefused() async throws {
         try await ExecFixture.with([
             .call("write_file", ["path": "a.txt", "content": "x"]), ExecFixture.shell("printf 'a\\033[2Jb\\n'; exit 3"),

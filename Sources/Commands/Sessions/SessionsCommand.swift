@@ -11,7 +11,7 @@ package struct SessionsCommand: AsyncParsableCommand {
         commandName: "sessions", abstract: "List, search, show, name, export and delete sessions.",
         discussion: "A session is meant by its id, the beginning of the id, or its name.",
         subcommands: [
-            List.self, Search.self, Show.self, Rename.self, Archive.self, Export.self,
+            List.self, Search.self, Show.self, Rename.self, Archive.self, Export.self, Import.self,
             Delete.self,
         ],
         defaultSubcommand: List.self)

@@ -131,6 +131,36 @@ import Testing
         }
     }
 
+    @Test func oldSessionsArePrunedAsTheSettingsSay() async throws {
+        let settings = "[retention]\narchive_after_days = 30\nmax_age_days = 300\n"
+        let replies = (0..<3).map { _ in ScriptedStep.text("Done.") }
+        try await ExecFixture.with(replies, settings: settings) { fixture in
+            for prompt in ["ancient", "old"] { #expect(try await fixture.exec([prompt]).status == 0) }
+            let paths = fixture.journals.filter { $0.hasSuffix(".jsonl") }
+            for (path, days) in zip(paths, [400, 40]) {
+                // No older than the id says, which a test cannot wait for: the id is of another time too.
+                let time = WallTime(milliseconds: WallTime.now.milliseconds - Int64(days) * 86_400_000)
+                let old = SessionID(now: time)
+                let target = SessionStore(home: fixture.home.path).path(of: old)
+                try PosixFile.makeDirectory(PathText.parent(target))
+                #expect(rename(path, target) == 0)
+                let stamp = timespec(tv_sec: Int(time.milliseconds / 1000), tv_nsec: 0)
+                #expect(utimensat(AT_FDCWD, target, [stamp, stamp], 0) == 0)
+            }
+            let plan = try await sessions(fixture, "prune", "--dry-run", "--json").events.first
+            #expect(plan?["deleted"]?.array?.count == 1)
+            #expect(plan?["archived"]?.array?.count == 1)
+            #expect(try await sessions(fixture, "list", "--all", "--json").events.first?.array?.count == 2)
+            #expect(try await sessions(fixture, "prune").status == 0)
+            let left = try await sessions(fixture, "list", "--all", "--json").events.first?.array ?? []
+            #expect(left.map { $0["prompt"] } == ["old"])
+            #expect(left.first?["path"]?.string?.hasSuffix(".jsonl.gz") == true)
+            #expect(try await sessions(fixture, "search", "old", "--json").events.first?.array?.count == 1)
+            let again = try await sessions(fixture, "prune", "--json").events.first
+            #expect(again == ["deleted": [], "archived": [], "held": [], "failures": []])
+        }
+    }
+
     @Test func recordsOfOtherVersionsAreShownAndNeverInTheWay() async throws {
         try await ExecFixture.with([]) { fixture in
             let store = SessionStore(home: fixture.home.path)

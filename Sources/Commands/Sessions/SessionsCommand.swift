@@ -11,7 +11,7 @@ package struct SessionsCommand: AsyncParsableCommand {
         commandName: "sessions", abstract: "List, search, show, name, export and delete sessions.",
         discussion: "A session is meant by its id, the beginning of the id, or its name.",
         subcommands: [
-            List.self, Search.self, Show.self, Rename.self, Archive.self, Export.self, Import.self,
+            List.self, Search.self, Show.self, Rename.self, Archive.self, Export.self, Import.self, Prune.self,
             Delete.self,
         ],
         defaultSubcommand: List.self)
@@ -101,7 +101,7 @@ package struct SessionsCommand: AsyncParsableCommand {
                 let location = try SessionStore.ofUser().resolve(session)
                 var notes = SessionNotes.read(of: location)
                 notes.isArchived = !undo
-                try notes.write(of: location)
+                try notes.write(of: undo ? SessionArchive.unpack(location) : location)
                 return ""
             }
         }

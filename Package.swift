@@ -42,7 +42,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
-                "Replay", "Sandbox", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
+                "Replay", "Sandbox", "Sessions", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -109,6 +109,13 @@ let package = Package(
         .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],
+            swiftSettings: strict),
+        .target(
+            name: "Sessions", dependencies: ["Audit", "Basics", "CLinux", "Database", "Journal", "Text", "Wire"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SessionsTests",
+            dependencies: ["Audit", "Basics", "Database", "Journal", "Sessions", "TestSupport", "Text", "Wire"],
             swiftSettings: strict),
         .target(
             name: "Models",

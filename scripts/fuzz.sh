@@ -1,18 +1,20 @@
 #!/bin/sh
-# Fuzzes a parser of hostile input with libFuzzer: fuzz.sh message|request|address|shell|rules SECONDS
+# Fuzzes a parser of hostile input with libFuzzer: fuzz.sh message|request|address|shell|rules|bundle SECONDS
 set -eu
 target=$1
 seconds=$2
 root=$(cd "$(dirname "$0")/.." && pwd)
 helper=$root/Sources/lockgate-sandbox
 sources=
+parser=
 case $target in
 message) sources="policy.c" ;;
 request) sources="request.c policy.c report.c" ;;
 address) sources="address.c" ;;
 shell | rules) ;;
+bundle) parser="$root/Sources/Sessions/Bundle/BundleFormat.swift $root/Sources/Sessions/Bundle/BundleParser.swift" ;;
 *)
-    echo "fuzz: no target $target: use message, request, address, shell or rules" >&2
+    echo "fuzz: no target $target: use message, request, address, shell, rules or bundle" >&2
     exit 2
     ;;
 esac
@@ -41,7 +43,7 @@ build_swift() {
         objects="$objects $work/$module.o"
     done
     # shellcheck disable=SC2086
-    $compile -module-name Fuzz -o "$work/fuzz" "$root/Fuzz/$target.swift" $objects
+    $compile -module-name Fuzz -o "$work/fuzz" "$root/Fuzz/$target.swift" $parser $objects
 }
 
 if [ -n "$sources" ]; then build_c; else build_swift; fi

@@ -48,3 +48,9 @@ ssize_t clinux_copy_range(int from, int to, size_t size) {
     ssize_t count = copy_file_range(from, NULL, to, NULL, size, 0);
     return count < 0 ? -errno : count;
 }
+
+long clinux_filesystem(const char *path) {
+    struct statfs status;
+    if (statfs(path, &status) != 0) return -errno;
+    return status.f_type;
+}

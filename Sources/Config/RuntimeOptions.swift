@@ -109,6 +109,18 @@ extension ConfigurationOption {
             "history.max_bytes", .integer(0...Int.max), \.history.maxBytes, default: .unset("no limit"),
             project: .refused(person), "How many bytes of old sessions are kept; the oldest go first."),
         option(
+            "retention.max_age_days", .integer(1...36_500), \.retention.maxAgeDays, default: .unset("no limit"),
+            project: .refused(person),
+            "After how many days without a record a session is deleted; see `docs/sessions.md` for what stays."),
+        option(
+            "retention.max_bytes", .integer(0...Int.max), \.retention.maxBytes,
+            default: .unset("`history.max_bytes`"), project: .refused(person),
+            "How many bytes all sessions may take; the oldest are deleted until they fit."),
+        option(
+            "retention.archive_after_days", .integer(1...36_500), \.retention.archiveAfterDays,
+            default: .unset("never"), project: .refused(person),
+            "After how many days without a record a session's journal is compressed, to the same bytes and seals."),
+        option(
             "local.idle_minutes", .integer(1...10_080), \.local.idleMinutes, default: .value(10),
             project: .refused(machine),
             "After how many idle minutes the local model's server stops."),

@@ -63,6 +63,7 @@ package struct Settings: Sendable, Hashable {
     package var checkpoints = CheckpointSettings()
     package var redaction = RedactionSettings()
     package var history = HistorySettings()
+    package var retention = RetentionSettings()
     package var local = LocalModelSettings()
     package var worktree = WorktreeSettings()
     package var tui: JSONObject = [:]
@@ -220,6 +221,13 @@ package struct WorktreeSettings: Sendable, Hashable {
 package struct HistorySettings: Sendable, Hashable {
     package var persistence: HistoryPersistence = .saveAll
     package var maxBytes: Int?
+}
+
+/// `[retention]`: how long sessions are kept; nil for no limit.
+package struct RetentionSettings: Sendable, Hashable {
+    package var maxAgeDays: Int?
+    package var maxBytes: Int?
+    package var archiveAfterDays: Int?
 }
 
 /// `[local]`: the embedded model's server.

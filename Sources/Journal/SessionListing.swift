@@ -41,8 +41,8 @@ extension SessionStore {
             }
             let names = PosixFile.list(folder)
             let noted = Set(names.filter { $0.hasSuffix(".notes") })
-            for location in SessionLocation.all(in: folder, names: names) {
-                guard let file = identity(PathText.name(location.path)) else { continue }
+            for (name, location) in SessionLocation.named(in: folder, names) {
+                guard let file = identity(name) else { continue }
                 let notes = "\(location.id).notes"
                 found.append(
                     SessionListing(
@@ -66,13 +66,12 @@ extension SessionStore {
 extension SessionLocation {
     /// The sessions of a folder's names, newest first. Of two forms of one journal, as a crash may leave them, the plain one
     /// counts.
-    static func all(in folder: String, names: [String]) -> [SessionLocation] {
-        var found: [SessionLocation] = []
+    static func named(in folder: String, _ names: [String]) -> [(name: String, location: SessionLocation)] {
+        var found: [(name: String, location: SessionLocation)] = []
         for name in names.reversed() {
             guard let id = JournalFile.stem(name).flatMap({ SessionID($0) }) else { continue }
-            let location = SessionLocation(id: id, path: "\(folder)/\(name)")
-            if found.last?.id == id { found.removeLast() }
-            found.append(location)
+            if found.last?.location.id == id { found.removeLast() }
+            found.append((name, SessionLocation(id: id, path: "\(folder)/\(name)")))
         }
         return found
     }

@@ -63,7 +63,7 @@ package struct SessionStore: Sendable, Hashable {
 
     /// All sessions, newest first.
     package var locations: some Sequence<SessionLocation> {
-        dayFolders.lazy.flatMap { SessionLocation.all(in: $0, names: PosixFile.list($0)) }
+        dayFolders.lazy.flatMap { SessionLocation.named(in: $0, PosixFile.list($0)).map(\.location) }
     }
 
     /// The newest session that ran in `directory`, or the newest of all for nil.

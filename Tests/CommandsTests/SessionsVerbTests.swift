@@ -35,6 +35,26 @@ import Testing
         }
     }
 
+    @Test func wordsOfARunAreFoundAndNothingInThemIsSyntax() async throws {
+        try await ExecFixture.with([ExecFixture.shell("echo needle-in-output"), .text("All done.")]) { fixture in
+            #expect(try await fixture.exec(["-s", "workspace-write", "find the \u{1B}[2J haystack"]).status == 0)
+            let found = try await sessions(fixture, "search", "haystack", "--json")
+            #expect(found.status == 0, "\(found.errorText)")
+            let hits = found.events.first?.array ?? []
+            #expect(hits.map { $0["kind"] } == ["user"])
+            #expect(hits.first?["prompt"] == "find the \u{1B}[2J haystack")
+            let results = try await sessions(fixture, "search", "needle-in-output", "--json").events.first?.array
+            #expect(Set(results?.compactMap { $0["kind"]?.string } ?? []) == ["tool_call", "tool_result"])
+            let text = try await sessions(fixture, "search", "haystack").text
+            #expect(text.contains("find the") && !text.contains("\u{1B}"))
+            #expect(try await sessions(fixture, "search", "haystack", "--cwd", "/").text == "Nothing was found.\n")
+            #expect(try await sessions(fixture, "search", "\"", "NEAR(", "OR haystack").status == 0)
+            #expect(try await sessions(fixture, "search", "--raw", "NEAR(").status == 2)
+            try fixture.home.write("index.sqlite", "damaged")
+            #expect(try await sessions(fixture, "search", "haystack", "--json").events.first?.array?.count == 1)
+        }
+    }
+
     @Test func aSessionIsShownWithWhatWasDoneAndRefused() async throws {
         try await ExecFixture.with([
             .call("write_file", ["path": "a.txt", "content": "x"]), ExecFixture.shell("printf 'a\\033[2Jb\\n'; exit 3"),
@@ -108,6 +128,36 @@ import Testing
             bytes[bytes.count / 2] ^= 1
             try PosixFile.replace(path, with: bytes)
             #expect(try await sessions(fixture, "export", id).status == 1)
+        }
+    }
+
+    @Test func oldSessionsArePrunedAsTheSettingsSay() async throws {
+        let settings = "[retention]\narchive_after_days = 30\nmax_age_days = 300\n"
+        let replies = (0..<3).map { _ in ScriptedStep.text("Done.") }
+        try await ExecFixture.with(replies, settings: settings) { fixture in
+            for prompt in ["ancient", "old"] { #expect(try await fixture.exec([prompt]).status == 0) }
+            let paths = fixture.journals.filter { $0.hasSuffix(".jsonl") }
+            for (path, days) in zip(paths, [400, 40]) {
+                // No older than the id says, which a test cannot wait for: the id is of another time too.
+                let time = WallTime(milliseconds: WallTime.now.milliseconds - Int64(days) * 86_400_000)
+                let old = SessionID(now: time)
+                let target = SessionStore(home: fixture.home.path).path(of: old)
+                try PosixFile.makeDirectory(PathText.parent(target))
+                #expect(rename(path, target) == 0)
+                let stamp = timespec(tv_sec: Int(time.milliseconds / 1000), tv_nsec: 0)
+                #expect(utimensat(AT_FDCWD, target, [stamp, stamp], 0) == 0)
+            }
+            let plan = try await sessions(fixture, "prune", "--dry-run", "--json").events.first
+            #expect(plan?["deleted"]?.array?.count == 1)
+            #expect(plan?["archived"]?.array?.count == 1)
+            #expect(try await sessions(fixture, "list", "--all", "--json").events.first?.array?.count == 2)
+            #expect(try await sessions(fixture, "prune").status == 0)
+            let left = try await sessions(fixture, "list", "--all", "--json").events.first?.array ?? []
+            #expect(left.map { $0["prompt"] } == ["old"])
+            #expect(left.first?["path"]?.string?.hasSuffix(".jsonl.gz") == true)
+            #expect(try await sessions(fixture, "search", "old", "--json").events.first?.array?.count == 1)
+            let again = try await sessions(fixture, "prune", "--json").events.first
+            #expect(again == ["deleted": [], "archived": [], "held": [], "failures": []])
         }
     }
 

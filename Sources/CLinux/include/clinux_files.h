@@ -34,4 +34,7 @@ int clinux_has_attribute(int descriptor, const char *name);
 /// can. Returns how many, 0 at the end, or -errno.
 ssize_t clinux_copy_range(int from, int to, size_t size);
 
+/// The magic number of the file system that holds `path` (statfs(2)), or -errno.
+long clinux_filesystem(const char *path);
+
 #endif

@@ -3,6 +3,7 @@ import Engine
 import Glibc
 import Journal
 import Policy
+import Sessions
 import Text
 import Wire
 
@@ -84,6 +85,7 @@ struct ExecRun {
         if let notice { try events.whole(.error(message: notice)) }
         try events.emit(.turnStarted(setup.turnHeader(policy: policy)))
 
+        if !request.isEphemeral { SessionPruning.runBeside(home: setup.home, settings: setup.settings) }
         let signals = SignalWatch()
         let turn = Task { await assembled.session.run(parts) }
         let spinner = Task { await front.spin() }

@@ -2,6 +2,7 @@ import Basics
 import Config
 import Journal
 import Models
+import Sessions
 import TUI
 import Terminal
 import Wire
@@ -182,7 +183,7 @@ extension SessionHost {
 
     private func listSessions() throws {
         let current = id
-        let sessions = SessionStore(home: try home).summaries(in: setup?.cwd)
+        let sessions = try SessionIndex(home: try home).summaries(in: setup?.cwd)
         let items = sessions.filter { $0.location.id != current && $0.state != .empty }.map {
             session in
             let turns = session.totals.map { "\($0.turns) turn\($0.turns == 1 ? "" : "s")" } ?? ""

@@ -6,6 +6,7 @@ import Journal
 import Models
 import Policy
 import Sandbox
+import Sessions
 import TUI
 import Wire
 
@@ -157,6 +158,7 @@ actor SessionHost {
         self.journal = nil
         fork = nil
         self.open = open
+        SessionPruning.runBeside(home: setup.home, settings: setup.settings)
         request.origin = .resume(journal.id)
         return open
     }

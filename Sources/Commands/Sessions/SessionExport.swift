@@ -3,6 +3,7 @@ import Audit
 import Basics
 import Glibc
 import Journal
+import Sessions
 import Wire
 
 extension SessionsCommand {
@@ -20,11 +21,22 @@ extension SessionsCommand {
         @Argument(help: "The session.") var session: String
         @Option(name: .shortAndLong, help: "The file to write; standard output without it.") var output: String?
         @Option(help: "jsonl or html.") var format: Format = .jsonl
+        @Option(help: "Write a bundle to this file instead, for lockgate sessions import on another machine.")
+        var bundle: String?
+
+        func validate() throws {
+            guard bundle == nil || output == nil else { throw ValidationError("give one of --bundle and -o") }
+        }
 
         func run() async throws {
             try await CommandOutput.printing {
                 let store = try SessionStore.ofUser()
                 let location = try store.resolve(session)
+                if let bundle {
+                    let path = PathText.absolute(bundle, from: ProcessEnvironment.workingDirectory)
+                    try BundleExport(location, version: Version.text).write(to: path)
+                    return ""
+                }
                 var expectation = Expectation()
                 if let own = try? store.keyFile.publicKey() { expectation.keys.insert(own) }
                 let report = VerificationRun.report(onFile: location.path, expecting: expectation)
@@ -51,7 +63,7 @@ extension SessionsCommand {
         private func content(of location: SessionLocation, _ report: JournalReport) throws -> [UInt8] {
             switch format {
             case .jsonl:
-                let bytes = try PosixFile.read(location.path, limit: 4 << 30)
+                let bytes = try JournalFile.content(location.path)
                 return Array(bytes.dropLast(report.tornBytes))
             case .html:
                 let records = try JournalReader(path: location.path).records

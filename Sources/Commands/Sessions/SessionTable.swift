@@ -30,7 +30,7 @@ struct SessionTable {
     }
 
     /// One line of harmless text.
-    private static func short(_ text: String, _ length: Int) -> String {
+    static func short(_ text: String, _ length: Int) -> String {
         let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return TerminalStyle.harmless(line.count > length ? line.prefix(length - 1) + "…" : line)
     }

@@ -2,14 +2,18 @@ package import ArgumentParser
 import Basics
 import Glibc
 import Journal
+import Sessions
 import Wire
 
 /// `lockgate sessions`: what was done, and where its record is.
 package struct SessionsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "sessions", abstract: "List, show, name, export and delete sessions.",
+        commandName: "sessions", abstract: "List, search, show, name, export and delete sessions.",
         discussion: "A session is meant by its id, the beginning of the id, or its name.",
-        subcommands: [List.self, Show.self, Rename.self, Archive.self, Export.self, Delete.self],
+        subcommands: [
+            List.self, Search.self, Show.self, Rename.self, Archive.self, Export.self, Import.self, Prune.self,
+            Delete.self,
+        ],
         defaultSubcommand: List.self)
 
     package init() {}
@@ -21,6 +25,7 @@ package struct SessionsCommand: AsyncParsableCommand {
 
         @Flag(help: "Those of all folders.") var all = false
         @Flag(help: "Archived ones as well.") var archived = false
+        @Option(help: "The newest so many.") var limit: Int?
         @Flag(help: "Print a JSON array.") var json = false
         @Option(name: [.customShort("C"), .customLong("cd")], help: "The folder instead of the current one.")
         var directory: String?
@@ -29,7 +34,8 @@ package struct SessionsCommand: AsyncParsableCommand {
             try await CommandOutput.printing {
                 let start = PathText.absolute(directory ?? ".", from: ProcessEnvironment.workingDirectory)
                 let folder = all ? nil : PosixFile.canonical(start) ?? start
-                let found = try SessionStore.ofUser().summaries(in: folder, archived: archived)
+                let found = try SessionIndex.ofUser().summaries(
+                    in: folder, archived: archived, limit: max(0, limit ?? .max))
                 if json { return JSONValue.array(found.map(\.json)).text }
                 guard !found.isEmpty else {
                     return folder.map { "No session has run in \($0). See all: lockgate sessions list --all" }
@@ -95,7 +101,7 @@ package struct SessionsCommand: AsyncParsableCommand {
                 let location = try SessionStore.ofUser().resolve(session)
                 var notes = SessionNotes.read(of: location)
                 notes.isArchived = !undo
-                try notes.write(of: location)
+                try notes.write(of: undo ? SessionArchive.unpack(location) : location)
                 return ""
             }
         }

@@ -16,7 +16,8 @@ enum HashCheck {
         let count = min(processors, threadLimit, records.count / threadWorth + 1)
         let size = (records.count + count - 1) / max(1, count)
         let pieces = (0..<count).map { min($0 * size, records.count)..<min(($0 + 1) * size, records.count) }
-        let work = pieces.dropFirst().map { piece in Work { records[piece].indices.filter { !records[$0].matchesHash } } }
+        let work = pieces.dropFirst().map { piece in Work { records[piece].indices.filter { !records[$0].matchesHash } }
+        }
         let threads = work.map { $0.start() }
         var faults = (pieces.first ?? 0..<0).filter { !records[$0].matchesHash }
         for (work, thread) in zip(work, threads) { faults += work.result(thread) }

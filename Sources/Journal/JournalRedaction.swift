@@ -24,7 +24,8 @@ package struct JournalRedaction {
     ) throws(LockgateError) -> [Int] {
         guard !JournalFile.isArchived(session.path) else {
             throw LockgateError(
-                "audit.redact", "the session lies compressed", remedy: "bring it back first: lockgate sessions unarchive")
+                "audit.redact", "the session lies compressed",
+                remedy: "bring it back first: lockgate sessions archive --undo \(session.id)")
         }
         let key = try keyFile.load()
         let (journal, records) = try SessionJournal.resume(id: session.id, path: session.path, keyFile: keyFile)

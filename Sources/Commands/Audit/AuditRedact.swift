@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Journal
+import Sessions
 import Wire
 
 extension AuditCommand {
@@ -43,8 +44,13 @@ extension AuditCommand {
                 guard !changed.isEmpty else {
                     throw LockgateError("audit.redact", "no record of session \(location.id) holds it")
                 }
+                // The index holds the words of records; one that other processes have open cannot be made anew.
+                let rest =
+                    try SessionIndex.ofUser(anew: true).isOnDisk
+                    ? ""
+                    : "\nThe search index may still hold it: when nothing else has it open, run: lockgate sessions search --rebuild x"
                 return "redacted: record\(changed.count == 1 ? "" : "s") "
-                    + changed.map(String.init).joined(separator: ", ")
+                    + changed.map(String.init).joined(separator: ", ") + rest
             }
         }
     }

@@ -18,7 +18,11 @@ enum FirstRun {
         let status = try ProjectTrust(loader).status()
         let count = status.review.content.items.count
         let brings =
-            count == 0 ? "it brings nothing that is executed" : "it brings \(count) thing\(count == 1 ? "" : "s") that would be executed"
+            switch count {
+            case 0: "it brings nothing that is executed"
+            case 1: "it brings one thing that would be executed"
+            default: "it brings \(count) things that would be executed"
+            }
         var picker = Picker(
             .trust, title: "Do you trust \(status.project.root)?",
             items: [

@@ -64,6 +64,8 @@ final class IndexFile {
         // Where another process is at it this moment, the file says the mode.
         try? database.execute(isLocal(path) ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE")
         try database.execute("PRAGMA synchronous = NORMAL")
+        // Words of a session that was deleted are not left in free pages.
+        try database.execute("PRAGMA secure_delete = ON")
         try database.write {
             guard try !IndexSchema.isPresent(in: database) else { return }
             guard try IndexSchema.isEmpty(database) else {

@@ -67,7 +67,8 @@ extension TurnCheckpoint {
             turn: json["turn"]?.int ?? 0, before: json["before"]?.string ?? "", after: json["after"]?.string ?? "",
             changes: changes, changed: json["changed"]?.int ?? 0,
             repositoryChanged: json["repository_changed"] == true,
-            durationMilliseconds: json["duration_ms"]?.int ?? 0, losses: losses)
+            durationMilliseconds: json["duration_ms"]?.int ?? 0, losses: losses,
+            notKept: (json["not_kept"]?.array ?? []).compactMap(\.string))
     }
 }
 

@@ -264,6 +264,7 @@ extension SessionHost {
                 lines.append(
                     StyledLine("  keep \(conflict.path.shownPath): \(conflict.reason)\(copy)", CellStyle(.yellow)))
             }
+            for ref in plan.left { lines.append(StyledLine("  left \(ref.path.shownPath): \(ref.reason)", .dim)) }
             for path in plan.lost {
                 lines.append(StyledLine("  lost \(path.shownPath): checkpoints do not cover it", CellStyle(.red)))
             }

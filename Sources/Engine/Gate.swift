@@ -19,6 +19,8 @@ package final class Gate: Sendable {
     private let budget: BudgetLedger
     /// nil where none are taken.
     private let checkpoints: (any TurnCheckpoints)?
+    /// Texts that nothing may carry out of the machine or the workspace.
+    private let canaries: [RedactingClient.Canary]
     /// What reviews used where there is no `approvals`: for replay.
     private let spending: ReviewSpending?
     private let counts = Mutex(Counts())
@@ -43,8 +45,10 @@ package final class Gate: Sendable {
     package init(
         policy: AccessPolicy, journal: SessionJournal, events: EventLog, hooks: HookStage? = nil,
         approvals: Approvals? = nil, budget: BudgetLedger = BudgetLedger(),
-        checkpoints: (any TurnCheckpoints)? = nil, spending: ReviewSpending? = nil
+        checkpoints: (any TurnCheckpoints)? = nil, spending: ReviewSpending? = nil,
+        canaries: [RedactingClient.Canary] = []
     ) {
+        self.canaries = canaries
         self.spending = spending
         self.approvals = approvals
         self.budget = budget
@@ -86,6 +90,10 @@ package final class Gate: Sendable {
         _ effect: Effect, as use: ToolUse? = nil, item: String?, context: EffectContext = EffectContext(),
         asks: Bool = true, run: @Sendable () async throws -> (Value, JSONValue)
     ) async throws -> Passage<Value> {
+        if let canary = leaving(effect, context) {
+            try deny(effect, item: item, verdict: canary.refusal)
+            throw canary.end
+        }
         let use = hooks == nil ? nil : use ?? ToolUse(effect)
         let clearance: Clearance
         switch try await judge(effect, as: use, item: item, context: context, asks: asks) {
@@ -200,6 +208,24 @@ package final class Gate: Sendable {
     func offer(_ denials: [EffectDenial], of command: Effect, item: String) async throws -> [String] {
         guard policy.approvalPolicy.value != .never, let approvals else { return [] }
         return try await approvals.offer(denials, of: command, item: item)
+    }
+
+    /// The canary that an effect would carry away: in a command, or what is typed into one, whose network is open; or in a
+    /// change to a file outside the workspace.
+    private func leaving(_ effect: Effect, _ context: EffectContext) -> RedactingClient.Canary? {
+        guard !canaries.isEmpty else { return nil }
+        let texts: [String]
+        switch effect {
+        case .runCommand(let argv, _, _): texts = effectLeavesMachine(effect) ? argv : []
+        case .writeInput: texts = effectLeavesMachine(effect) ? [context.input].compactMap(\.self) : []
+        case .changeFiles(let changes):
+            let isInside = changes.allSatisfy { change in
+                policy.writableRoots.contains { PathText.isWithin(change.movedTo ?? change.path, $0.value) }
+            }
+            texts = isInside ? [] : [context.diff].compactMap(\.self)
+        case .readFile, .askModel, .access: return nil
+        }
+        return canaries.first { canary in texts.contains { $0.contains(canary.text) } }
     }
 
     private func record(outcome: JSONValue, item: String?) throws(LockgateError) {

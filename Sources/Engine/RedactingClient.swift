@@ -57,6 +57,21 @@ package final class RedactingClient: ModelClient {
     }
 }
 
+extension RedactingClient.Canary {
+    /// The verdict on an effect that would carry it away. The text itself is not in it.
+    var refusal: Verdict {
+        Verdict(.deny, rule: "redaction.canaries", origin: origin, reason: "it holds a canary and could carry it away")
+    }
+
+    /// The end of the session that was about to.
+    var end: LockgateError {
+        LockgateError(
+            "canary.leaving",
+            "an effect held a canary (\(origin)) and could have carried it away; it was not run, "
+                + "and the session ends", remedy: "find out what read it: lockgate sessions show")
+    }
+}
+
 extension ConversationItem {
     fileprivate func redacted(by redactor: Redactor) -> ConversationItem {
         func texts(_ parts: [ContentPart]) -> [ContentPart] {

@@ -37,23 +37,9 @@ struct RecordedClient: ModelClient {
     private func response(_ outcome: JSONValue) -> ModelResponse {
         let rest = script.rest.dropFirst()
         let account = rest.first { $0.type == "model.response" }
-        var items: [ConversationItem] = []
         let isWhole = account?.payload["stop"] == "completed"
-        for record in rest.drop(while: { $0.type != "model.response" }).dropFirst() where isWhole {
-            if record.type == "compaction" {
-                let summary = record.payload["items"]?.array?.last?["parts"]?[0]?["text"]?.string ?? ""
-                items = [ConversationItem(.assistant(Session.summary(inHandOver: summary)))]
-                break
-            }
-            guard record.type == "conversation" else {
-                if ["item.completed", "budget", "hook"].contains(record.event) { continue }
-                break
-            }
-            guard ["assistant", "reasoning", "tool_call"].contains(record.payload["kind"]?.string),
-                let item = ConversationItem(json: record.payload)
-            else { break }
-            items.append(item)
-        }
+        let items =
+            isWhole ? RecordedAnswers.items(rest.drop { $0.type != "model.response" }.dropFirst()) : []
         let reason = account?.payload["reason"]?.string ?? "unknown"
         return ModelResponse(
             items: items, usage: TokenUsage(json: account?.payload["usage"] ?? .null),

@@ -74,6 +74,23 @@ import Testing
             #expect(fixture.server.requests.count == 1)
         }
     }
+
+    /// Where nothing can leave, a command may name it.
+    @Test(arguments: [true, false]) func aCanaryInACommandWithAnOpenNetworkEndsTheSession(isOpen: Bool) async throws {
+        try await ExecFixture.with(
+            [ExecFixture.shell("touch made; : https://127.0.0.1:1/blue-heron-7731"), .text("Done.")],
+            settings: "[redaction]\ncanaries = [\"blue-heron-7731\"]"
+        ) { fixture in
+            let flags = isOpen ? ["-c", "network.mode=\"on\""] : []
+            let run = try await fixture.exec(["--json", "-s", "workspace-write"] + flags + ["go"])
+            #expect(run.status == 1, "\(run.text)")
+            let denials = run.denials.filter { $0["verdict"]?["rule"] == "redaction.canaries" }
+            #expect(denials.count == (isOpen ? 1 : 0))
+            #expect(PosixFile.exists("\(fixture.repository.path)/made") == !isOpen)
+            #expect(run.events.last?["error"]?["code"] == "canary.leaving")
+            #expect(fixture.server.requests.count == 1, "the model's own words would have been sent back with the next")
+        }
+    }
 }
 
 extension ExecFixture {

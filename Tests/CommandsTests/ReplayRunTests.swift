@@ -26,6 +26,31 @@ import Wire
         }
     }
 
+    @Test func whatAModelWantedRunsAgainInAStageAndDifferencesAreTold() async throws {
+        let steps = [
+            ExecFixture.shell("cat input"), ExecFixture.shell("echo by command > made; exit 3"),
+            .call("write_file", ["path": "new", "content": "x\n"]), .text("Done."),
+        ]
+        try await ExecFixture.with(steps, files: ["input": "one\n"]) { fixture in
+            _ = try await fixture.exec(["--json", "-s", "workspace-write", "go"])
+            for name in ["made", "new"] { unlink("\(fixture.repository.path)/\(name)") }
+            let journal = try #require(fixture.journals.first { $0.hasSuffix(".jsonl") })
+            let same = try await Self.lockgate(fixture, ["replay", journal, "--execute"])
+            #expect(same.status == 0, "\(same.text)\(same.errorText)")
+            #expect(same.text.contains("3 of 3 actions came out the same"), "\(same.text)")
+            for name in ["made", "new"] { #expect(!PosixFile.exists("\(fixture.repository.path)/\(name)")) }
+            #expect(PosixFile.list("\(fixture.home.path)/stages").isEmpty)
+
+            try fixture.repository.folder.write("input", "two\n")
+            let other = try await Self.lockgate(fixture, ["replay", journal, "--execute", "--json"])
+            #expect(other.status == 1, "\(other.text)\(other.errorText)")
+            let run = try JSONValue(parsing: other.output)
+            #expect(run["actions"]?.array?.map { $0["differs_in"] } == [["aggregated_output"], [], []])
+            #expect(run["actions"]?[0]?["now"]?["aggregated_output"] == "two\n")
+            #expect(fixture.server.requests.count == 4)
+        }
+    }
+
     @Test func aSessionReplaysIsKeptAsATestAndIsJudgedByAnotherPolicy() async throws {
         let scenario = try #require(ReplayScenario.all.first { $0.name == "patches" })
         try await scenario.record { fixture in

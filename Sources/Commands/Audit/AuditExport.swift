@@ -8,17 +8,18 @@ import Wire
 extension AuditCommand {
     /// `lockgate audit export`: records of many sessions as one stream, for other systems.
     struct Export: AsyncParsableCommand {
-        enum Format: String, ExpressibleByArgument, CaseIterable { case jsonl, csv }
+        enum Format: String, ExpressibleByArgument, CaseIterable { case jsonl, csv, cef, otel, html }
 
         static let configuration = CommandConfiguration(
             abstract: "Print records of all sessions, or of some, oldest session first.",
             discussion: """
                 Each record comes with its session and whether that session's journal is whole. Where one is not, the export \
-                goes on, says so on standard error, and ends with 1.
+                goes on, says so on standard error, and ends with 1. cef is for log collectors; otel is OTLP's JSON, one \
+                request for /v1/logs a line; html is a report for people.
                 """)
 
         @Argument(help: "Sessions; all without any.") var sessions: [String] = []
-        @Option(help: "jsonl or csv.") var format: Format = .jsonl
+        @Option(help: "jsonl, csv, cef, otel or html.") var format: Format = .jsonl
         @Option(help: "Only records from then on: 2026-11-26, 2026-11-26T08:00:00Z, 90m, 12h or 7d ago.")
         var since: String?
         @Option(help: "Only these: a record's type, or an event's, such as effect.denied. May be repeated.")
@@ -29,6 +30,9 @@ extension AuditCommand {
             if !isWhole { throw ExitCode(1) }
         }
 
+        /// Records in one request of OTLP.
+        private static let batchSize = 500
+
         private func export() throws -> Bool {
             let store = try SessionStore.ofUser()
             let start = try since.map { text throws(LockgateError) in try Self.moment(text, now: .now) }
@@ -38,19 +42,33 @@ extension AuditCommand {
             var out = BufferedOutput()
             if format == .csv { try out.write(Array(AuditRow.header.utf8)) }
             var isWhole = true
+            var report = AuditReport()
+            var batch: [JSONValue] = []
             for session in found {
-                let report = VerificationRun.report(onFile: session.path, expecting: Expectation())
-                if let finding = report.findings.first {
+                let verified = VerificationRun.report(onFile: session.path, expecting: Expectation())
+                if let finding = verified.findings.first {
                     isWhole = false
                     CommandOutput.warn("session \(session.id) is broken at \(finding.description)")
                 }
-                try JournalRecords.stream(session.path, redacted: Set(report.redacted)) { record in
+                try JournalRecords.stream(session.path, redacted: Set(verified.redacted)) { record in
                     if let start, record.time < start { return }
-                    let row = AuditRow(session: session.id.text, record: record, isWhole: report.isWhole)
+                    let row = AuditRow(session: session.id.text, record: record, isWhole: verified.isWhole)
                     guard types.isEmpty || types.contains(record.type) || types.contains(row.kind) else { return }
-                    try out.write(format == .csv ? row.csv : row.json)
+                    switch format {
+                    case .jsonl: try out.write(row.json)
+                    case .csv: try out.write(row.csv)
+                    case .cef: try out.write(row.cef)
+                    case .html: report.take(row)
+                    case .otel:
+                        batch.append(row.otlp)
+                        guard batch.count == Self.batchSize else { return }
+                        try out.write(AuditRow.otlpRequest(batch))
+                        batch = []
+                    }
                 }
             }
+            if format == .html { try out.write(report.bytes) }
+            if !batch.isEmpty { try out.write(AuditRow.otlpRequest(batch)) }
             try out.flush()
             return isWhole
         }

@@ -16,13 +16,17 @@ extension SessionSetup {
     ///
     /// - Parameters:
     ///   - given: a budget that several sessions share.
+    ///   - model: answers in place of the configured provider's; for replay.
     ///   - progress: told in a line what takes time, such as a local model's start.
     func assemble(
         journal: SessionJournal, events: EventLog, outputSchema: JSONValue?, restored: Conversation?,
-        questions: Questions, budget given: BudgetLedger? = nil, progress: @escaping @Sendable (String) -> Void
+        questions: Questions, budget given: BudgetLedger? = nil, model: (any ModelClient)? = nil,
+        progress: @escaping @Sendable (String) -> Void
     ) async throws -> AssembledSession {
         var policy = try policy()
-        let (provider, shutdown) = try await modelClient(progress: progress)
+        let replacement: (client: any ModelClient, shutdown: @Sendable () async -> Void)? = model.map { ($0, {}) }
+        let (provider, shutdown) =
+            if let replacement { replacement } else { try await modelClient(progress: progress) }
         let redactor = redactor(SealKeyFile(home: home))
         if let redactor { journal.redact(with: redactor) }
         let client = try guarding(provider, redactor)
@@ -47,7 +51,7 @@ extension SessionSetup {
         let gate = Gate(
             policy: policy, journal: journal, events: events,
             hooks: hookLauncher.map { hookStage($0, policy: policy, journal: journal, events: events) },
-            approvals: approvals, budget: budget, checkpoints: checkpoints)
+            approvals: approvals, budget: budget, checkpoints: checkpoints, canaries: try canaries())
         reviewingModel?.connect(gate)
         let commands = CommandTools(
             settings: CommandTools.Settings(

@@ -27,9 +27,13 @@ extension SessionSetup {
     /// The client behind what keeps secrets and canaries from it.
     func guarding(_ client: any ModelClient, _ redactor: Redactor?) throws(LockgateError) -> any ModelClient {
         guard redactor != nil || !settings.redaction.canaries.isEmpty else { return client }
+        return RedactingClient(client, redactor: redactor, canaries: try canaries())
+    }
+
+    /// What ends the session when it is about to leave.
+    func canaries() throws(LockgateError) -> [RedactingClient.Canary] {
+        guard !settings.redaction.canaries.isEmpty else { return [] }
         let origin = try configuration.resolve("redaction.canaries").origin
-        return RedactingClient(
-            client, redactor: redactor,
-            canaries: settings.redaction.canaries.map { RedactingClient.Canary(text: $0, origin: origin) })
+        return settings.redaction.canaries.map { RedactingClient.Canary(text: $0, origin: origin) }
     }
 }

@@ -21,12 +21,17 @@ struct ReplayCommand: AsyncParsableCommand {
         help:
             "Instead: what would this policy have said to each effect? A configuration file (.toml) or rules (.rules).")
     var policy: String?
+    @Flag(
+        help: "Instead: run what the model wanted again, in a stage that is thrown away, and compare what comes of it.")
+    var execute = false
     @Option(help: "Write the session and what its replay has to give into this folder, as a regression test.")
     var saveTest: String?
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        if policy != nil, saveTest != nil { throw ValidationError("--policy and --save-test do not go together") }
+        guard [policy != nil, saveTest != nil, execute].count(where: \.self) < 2 else {
+            throw ValidationError("--policy, --execute and --save-test do not go together")
+        }
     }
 
     func run() async throws {
@@ -41,6 +46,10 @@ struct ReplayCommand: AsyncParsableCommand {
             let review = try PolicyReview(
                 sample.records, file: PathText.absolute(policy, from: ProcessEnvironment.workingDirectory))
             return (json ? review.json.text : TerminalStyle.harmless(review.text), !review.wouldHaveStopped)
+        }
+        if execute {
+            let run = try await ExecutionReplay(sample.records)
+            return (json ? run.json.text : TerminalStyle.harmless(run.text), run.isSame)
         }
         let outcome = try await Replay.run(sample.records)
         if let saveTest {

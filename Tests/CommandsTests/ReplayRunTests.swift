@@ -51,6 +51,34 @@ import Wire
         }
     }
 
+    @Test func aTurnIsAskedAgainOfAnotherModelInAForkBeforeIt() async throws {
+        let steps: [ScriptedStep] = [.text("One."), .text("Two."), .text("Another two."), .text("Another one.")]
+        try await ExecFixture.with(steps) { fixture in
+            _ = try await fixture.exec(["--json", "first"])
+            _ = try await fixture.exec(["--json", "resume", "--last", "second"])
+            let journal = try #require(fixture.journals.first { $0.hasSuffix(".jsonl") })
+            let recorded = try PosixFile.read(journal, limit: 1 << 20)
+            let id = String(PathText.name(journal).dropLast(".jsonl".count))
+            func ask(_ arguments: [String]) async throws -> ProgramRun.Result {
+                try await ProgramRun.run(
+                    "lockgate", ["replay", id] + arguments, in: fixture.repository.path,
+                    environment: fixture.environment, scratch: fixture.home)
+            }
+            let second = try await ask(["--from", "2", "--model", "other-model", "--json"])
+            #expect(second.status == 0, "\(second.errorText)\(second.text)")
+            #expect(second.text.contains("Another two."))
+            let request = try #require(fixture.server.requests.last?.body)
+            #expect(request["model"] == "other-model")
+            #expect(request.text.contains("first") && request.text.contains("One.") && request.text.contains("second"))
+            #expect(!request.text.contains("Two."))
+            let first = try await ask(["--from", "1", "-m", "other-model"])
+            #expect(first.status == 0 && first.text.contains("Another one."), "\(first.errorText)")
+            #expect(fixture.server.requests.last?.body.text.contains("second") == false)
+            #expect(try await ask(["--from", "3", "-m", "other-model"]).errorText.contains("has 2 turns"))
+            #expect(try PosixFile.read(journal, limit: 1 << 20) == recorded)
+        }
+    }
+
     @Test func aSessionReplaysIsKeptAsATestAndIsJudgedByAnotherPolicy() async throws {
         let scenario = try #require(ReplayScenario.all.first { $0.name == "patches" })
         try await scenario.record { fixture in

@@ -26,15 +26,33 @@ struct ReplayCommand: AsyncParsableCommand {
     var execute = false
     @Option(help: "Write the session and what its replay has to give into this folder, as a regression test.")
     var saveTest: String?
-    @Flag(help: "Print one JSON object.") var json = false
+    @Option(
+        help: "Instead: ask the prompt of this turn (from 1) again, in a new session forked before it; with --model.")
+    var from: Int?
+    @Option(name: [.customShort("m"), .long], help: "With --from: the model that is asked.") var model: String?
+    @Option(
+        name: [.customShort("C"), .customLong("cd")], help: "With --from: where it works; else where the session did.")
+    var directory: String?
+    @Flag(help: "Print one JSON object; with --from the events of `exec --json`.") var json = false
 
     func validate() throws {
-        guard [policy != nil, saveTest != nil, execute].count(where: \.self) < 2 else {
-            throw ValidationError("--policy, --execute and --save-test do not go together")
+        guard [policy != nil, saveTest != nil, execute, from != nil].count(where: \.self) < 2 else {
+            throw ValidationError("--policy, --execute, --save-test and --from do not go together")
+        }
+        guard (from == nil) == (model == nil), directory == nil || from != nil else {
+            throw ValidationError("--from TURN goes with --model MODEL, and --cd with both")
         }
     }
 
     func run() async throws {
+        if let from, let model {
+            let request = try CommandOutput.reporting {
+                let sample = try RecordedSample(target)
+                return try ExecRequest(
+                    AnotherModel(sample, from: from, model: model, directory: directory, isJSON: json).options)
+            }
+            throw ExitCode(await ExecRun.main(request))
+        }
         let (text, isSame) = try await CommandOutput.reporting { try await perform() }
         try CommandOutput.reporting { try PosixFile.writeAll(1, Array((text + "\n").utf8)) }
         if !isSame { throw ExitCode(1) }

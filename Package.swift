@@ -42,7 +42,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
-                "Replay", "Sandbox", "Sessions", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
+                "Replay", "Sandbox", "Sessions", "Telemetry", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -137,6 +137,9 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Basics", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "PolicyTests", dependencies: ["Basics", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: ["Basics"], swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Basics", "Telemetry", "TestSupport"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["Basics", "CLinux", "Text"], swiftSettings: strict),
         .testTarget(
             name: "TerminalTests", dependencies: ["Basics", "Terminal", "TestSupport"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 import Basics
 
 private let machine = "it belongs to the machine"
+private let leaves = "it sends what the session does to another place"
 private let person = "it belongs to the user"
 
 extension ConfigurationOption {
@@ -85,6 +86,30 @@ extension ConfigurationOption {
         option(
             "redaction.canaries", .list(.string), \.redaction.canaries, default: .value([]), project: .refused(person),
             "Texts that nothing should ever read; a session in which one is about to be sent to a model ends."),
+        option(
+            "otel.endpoint", .url, \.otel.endpoint, default: .unset("none: nothing is sent"), project: .refused(leaves),
+            """
+            The address of an OpenTelemetry collector that takes OTLP over HTTP, without `/v1/...`: \
+            `http://127.0.0.1:4318`. Traces, metrics and logs go there; see `docs/telemetry.md`.
+            """),
+        entry(
+            "otel.headers.<header>", .line, \.otel.headers, project: .refused(leaves),
+            "Headers added to each request to the collector. Secrets belong into `otel.env_headers`."),
+        entry(
+            "otel.env_headers.<header>", .environmentName, \.otel.envHeaders, project: .refused(leaves),
+            """
+            Headers added to each request to the collector, each with the environment variable that holds its value; unset \
+            ones are left out. Commands do not see these variables.
+            """),
+        option(
+            "otel.prompts", .boolean, \.otel.sendsPrompts, default: .value(false), project: .refused(leaves),
+            """
+            Whether log records carry texts (prompts, answers, commands, paths, outputs), redacted as in the journal. Without it \
+            only names, numbers and decisions are sent.
+            """),
+        option(
+            "otel.service_name", .string, \.otel.serviceName, default: .value("lockgate"), project: .refused(leaves),
+            "The `service.name` that what is sent goes by."),
         option(
             "staged.method", .choice(StagingMethod.allCases.map(\.rawValue)), \.staged.method, default: .value("auto"),
             project: .refused(machine),

@@ -62,6 +62,7 @@ package struct Settings: Sendable, Hashable {
     package var completion = CompletionSettings()
     package var checkpoints = CheckpointSettings()
     package var redaction = RedactionSettings()
+    package var otel = TelemetrySettings()
     package var history = HistorySettings()
     package var retention = RetentionSettings()
     package var local = LocalModelSettings()
@@ -182,6 +183,18 @@ package struct RedactionSettings: Sendable, Hashable {
     package var allow: [String] = []
     /// Texts that end a session when they are about to be sent.
     package var canaries: [String] = []
+}
+
+/// `[otel]`: what is sent to an OpenTelemetry collector.
+package struct TelemetrySettings: Sendable, Hashable {
+    /// The collector's address without `/v1/...`; nil for none, and then nothing is collected.
+    package var endpoint: String?
+    package var headers: [String: String] = [:]
+    /// Header name to the environment variable that holds its value.
+    package var envHeaders: [String: String] = [:]
+    /// Whether log records carry texts: prompts, answers, commands, outputs.
+    package var sendsPrompts = false
+    package var serviceName = ""
 }
 
 /// `[approvals]`: how the reviewers work.

@@ -25,9 +25,25 @@ package final class SessionJournal: Sendable {
         var redactor: Redactor?
         /// Told of each record in its order; an error refuses it.
         var observer: Observer?
+        /// Told of each record once it is written.
+        var witness: Witness?
     }
 
     package typealias Observer = @Sendable (_ type: String, _ payload: JSONValue) -> LockgateError?
+
+    /// A record as it stands in the journal, secrets taken out.
+    package struct Written: Sendable {
+        package let sequence: Int
+        package let time: WallTime
+        package let type: String
+        package let payload: JSONValue
+        package let hash: String
+        /// Of its line.
+        package let byteCount: Int
+    }
+
+    /// Must return at once: the writer waits for it.
+    package typealias Witness = @Sendable (Written) -> Void
 
     package let id: SessionID
     /// The file; nil for an ephemeral session.
@@ -150,6 +166,9 @@ package final class SessionJournal: Sendable {
     /// Takes secrets out of all records from now on.
     package func redact(with redactor: Redactor) { state.withLock { $0.redactor = redactor } }
 
+    /// Tells `witness` of all records from now on, each after it was written, in their order.
+    package func watch(_ witness: @escaping Witness) { state.withLock { $0.witness = witness } }
+
     /// Appends a record and returns its time.
     ///
     /// A write that fails midway is taken back, so that the file still ends with a whole record.
@@ -181,6 +200,9 @@ package final class SessionJournal: Sendable {
                 return SystemError(error.call, path ?? "", errno: error.errno)
             }
         }
+        state.witness?(
+            Written(
+                sequence: state.sequence, time: time, type: type, payload: payload, hash: hash, byteCount: line.count))
         state.length += line.count
         state.sequence += 1
         state.previous = hash

@@ -51,7 +51,7 @@ struct Credentials: Sendable {
     }
 
     /// RFC 9110 section 5.6.2: a token.
-    private static func isHeaderName(_ name: String) -> Bool {
+    static func isHeaderName(_ name: String) -> Bool {
         !name.isEmpty
             && name.utf8.allSatisfy { byte in
                 switch byte {
@@ -64,7 +64,7 @@ struct Credentials: Sendable {
             }
     }
 
-    private static func isHeaderValue(_ value: String) -> Bool {
+    static func isHeaderValue(_ value: String) -> Bool {
         value.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
     }
 }

@@ -3,6 +3,7 @@ import Audit
 import Basics
 import Glibc
 import Journal
+import Telemetry
 import Wire
 
 extension AuditCommand {
@@ -43,7 +44,7 @@ extension AuditCommand {
             if format == .csv { try out.write(Array(AuditRow.header.utf8)) }
             var isWhole = true
             var report = AuditReport()
-            var batch: [JSONValue] = []
+            var batch: [TelemetryLog] = []
             for session in found {
                 let verified = VerificationRun.report(onFile: session.path, expecting: Expectation())
                 if let finding = verified.findings.first {
@@ -60,7 +61,7 @@ extension AuditCommand {
                     case .cef: try out.write(row.cef)
                     case .html: report.take(row)
                     case .otel:
-                        batch.append(row.otlp)
+                        batch.append(row.log)
                         guard batch.count == Self.batchSize else { return }
                         try out.write(AuditRow.otlpRequest(batch))
                         batch = []
@@ -105,13 +106,7 @@ struct AuditRow {
     static let header = "session,seq,time,type,kind,decision,rule,origin,payload,hash,whole\r\n"
 
     /// An event's type, an effect's or a conversation item's kind; empty for others.
-    var kind: String {
-        switch record.type {
-        case "event": record.payload["type"]?.string ?? ""
-        case "effect.requested": record.payload["effect"]?["kind"]?.string ?? ""
-        default: record.payload["kind"]?.string ?? ""
-        }
-    }
+    var kind: String { TelemetryLog.kind(type: record.type, payload: record.payload) }
 
     var json: [UInt8] {
         let object: JSONValue = [

@@ -1,5 +1,6 @@
 import Audit
 import Basics
+import Telemetry
 import Wire
 
 /// Records in the forms that other systems read.
@@ -51,60 +52,17 @@ extension AuditRow {
 
     // MARK: - OpenTelemetry
 
-    /// One `LogRecord` in OTLP's JSON.
-    var otlp: JSONValue {
-        let nanoseconds = WallTime(rfc3339: record.time).map { "\($0.milliseconds)000000" } ?? "0"
-        let isWarning = severity >= 4
-        var attributes: [(String, JSONValue)] = [
-            ("lockgate.record.number", ["intValue": .string("\(record.sequence)")]),
-            ("lockgate.record.type", ["stringValue": .string(record.type)]),
-            ("lockgate.record.hash", ["stringValue": .string(record.hash)]),
-            ("lockgate.journal.whole", ["boolValue": .bool(isWhole)]),
-            ("gen_ai.conversation.id", ["stringValue": .string(session)]),
-        ]
-        if let decision = record.payload["verdict"]?["decision"]?.string {
-            attributes.append(("lockgate.verdict.decision", ["stringValue": .string(decision)]))
-        }
-        if let model = record.payload["effect"]?["model"]?.string {
-            attributes.append(("gen_ai.operation.name", ["stringValue": "chat"]))
-            attributes.append(("gen_ai.request.model", ["stringValue": .string(model)]))
-        }
-        for (name, member) in [
-            ("gen_ai.usage.input_tokens", "input_tokens"), ("gen_ai.usage.output_tokens", "output_tokens"),
-        ] where record.type == "model.response" {
-            if let count = record.payload["usage"]?[member]?.int {
-                attributes.append((name, ["intValue": .string("\(count)")]))
-            }
-        }
-        return [
-            "timeUnixNano": .string(nanoseconds), "observedTimeUnixNano": .string(nanoseconds),
-            "severityNumber": .int(isWarning ? 13 : 9), "severityText": .string(isWarning ? "WARN" : "INFO"),
-            "eventName": .string("lockgate.\(kind.isEmpty ? record.type : kind)"),
-            "body": ["stringValue": .string(record.payload.text)],
-            "attributes": .array(attributes.map { ["key": .string($0.0), "value": $0.1] }),
-        ]
+    /// The record with its text, as a log record.
+    var log: TelemetryLog {
+        TelemetryLog(
+            session: session, sequence: record.sequence,
+            time: WallTime(rfc3339: record.time) ?? WallTime(milliseconds: 0), type: record.type, hash: record.hash,
+            payload: record.payload, isWhole: isWhole, body: record.payload.text)
     }
 
     /// What OTLP/HTTP takes at `/v1/logs`: one line, one request.
-    static func otlpRequest(_ records: [JSONValue]) -> [UInt8] {
-        func text(_ key: String, _ value: String) -> JSONValue {
-            ["key": .string(key), "value": ["stringValue": .string(value)]]
-        }
-        let request: JSONValue = [
-            "resourceLogs": [
-                [
-                    "resource": [
-                        "attributes": [text("service.name", "lockgate"), text("service.version", Version.text)]
-                    ],
-                    "scopeLogs": [
-                        [
-                            "scope": ["name": "lockgate.journal", "version": .string(Version.text)],
-                            "logRecords": .array(records),
-                        ]
-                    ],
-                ]
-            ]
-        ]
-        return request.bytes + [0x0A]
+    static func otlpRequest(_ records: [TelemetryLog]) -> [UInt8] {
+        TelemetryRequest(serviceName: "lockgate", version: Version.text, scope: "lockgate.journal")
+            .logs(records).bytes + [0x0A]
     }
 }

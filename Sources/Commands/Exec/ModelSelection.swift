@@ -9,7 +9,7 @@ struct ModelSelection: Sendable {
     var provider: Provider
     var profile: ModelProfile
     var prices: PriceTable
-    /// Environment variables that hold any provider's key; no command sees them.
+    /// Environment variables that hold any provider's key, or a collector's; no command sees them.
     var keyNames: Set<String>
 
     /// - Throws: `model.none`, `provider.unknown`, `provider.no_key` and the provider's own errors.
@@ -30,7 +30,9 @@ struct ModelSelection: Sendable {
                     input: $0.input ?? 0, cachedInput: $0.cachedInput, cacheWrite: $0.cacheWrite, output: $0.output ?? 0
                 )
             })
-        keyNames = Set(Provider.presets.compactMap(\.envKey) + settings.providers.values.compactMap(\.envKey))
+        keyNames = Set(
+            Provider.presets.compactMap(\.envKey) + settings.providers.values.compactMap(\.envKey)
+                + settings.otel.envHeaders.values)
         if let name = provider.envKey, (environment[name] ?? "").isEmpty {
             throw LockgateError(
                 "provider.no_key",

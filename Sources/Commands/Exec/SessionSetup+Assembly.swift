@@ -67,6 +67,8 @@ extension SessionSetup {
             settings: engine, client: client,
             tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
+        // The last thing that can fail, since it has to be ended; a replay tells nobody.
+        let endTelemetry = model == nil ? try telemetry(of: journal, warn: progress) : nil
         return AssembledSession(
             session: session, gate: gate, standing: standing, isStaged: stage != nil, redactor: redactor
         ) {
@@ -76,6 +78,7 @@ extension SessionSetup {
             await direct?.finish()
             await stage?.finish()
             await shutdown()
+            await endTelemetry?()
         }
     }
 

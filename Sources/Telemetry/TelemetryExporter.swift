@@ -1,0 +1,163 @@
+package import Basics
+import Synchronization
+
+/// Sends what a session's records give to a collector, beside the session.
+///
+/// `record` folds and queues, and waits for nothing; one task sends at each turn's end, or when much has come together.
+/// What does not fit in the queue, or is not taken by the collector, is dropped and counted. The first failure is told
+/// once; none is the session's.
+package final class TelemetryExporter: Sendable {
+    /// Sends a body to a path such as `/v1/traces`; returns the status of the answer.
+    package typealias Post = @Sendable (_ body: [UInt8], _ path: String) async throws -> Int
+
+    private struct State {
+        var telemetry: SessionTelemetry
+        var spans: [TelemetrySpan] = []
+        var logs: [TelemetryLog] = []
+        /// Of the texts of the queued log records.
+        var bytes = 0
+        /// What was counted when metrics were last sent.
+        var sentMetrics: TelemetryMetrics?
+        var hasWarned = false
+    }
+
+    /// How much waits at most: items, and bytes of texts.
+    package struct Limits: Sendable, Hashable {
+        package var items = 4096
+        package var bytes = 4 << 20
+        /// Items in one request, and when to send before a turn ends.
+        package var batch = 512
+
+        package init() {}
+    }
+
+    private let request: TelemetryRequest
+    private let limits: Limits
+    private let post: Post
+    private let warn: @Sendable (String) -> Void
+    private let state: Mutex<State>
+    private let wake: AsyncStream<Void>.Continuation
+    private let wakes: AsyncStream<Void>
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    /// - Parameter warn: told once, in a line, that nothing arrives.
+    package init(
+        _ telemetry: SessionTelemetry, request: TelemetryRequest, limits: Limits = Limits(), post: @escaping Post,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.request = request
+        self.limits = limits
+        self.post = post
+        self.warn = warn
+        state = Mutex(State(telemetry: telemetry))
+        (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Begins to send; `finish` must follow.
+    package func start() {
+        task.withLock { task in
+            guard task == nil else { return }
+            task = Task(priority: .utility) { [self] in
+                for await _ in wakes { await drain() }
+                await drain()
+            }
+        }
+    }
+
+    /// Takes a record in; returns at once.
+    package func record(_ record: TelemetryRecord) {
+        let isDue = state.withLock { state in
+            let output = state.telemetry.take(record)
+            return queue(output, in: &state)
+        }
+        if isDue { wake.yield() }
+    }
+
+    /// Sends what is left, for so long at most.
+    package func finish(within limit: Duration = .seconds(2), at time: WallTime = .now) async {
+        state.withLock { state in
+            let output = state.telemetry.finish(at: time)
+            _ = queue(output, in: &state)
+        }
+        wake.finish()
+        guard let task = task.withLock({ $0 }) else { return }
+        // Whichever is first: the end of the task, or that of the time, which ends the task.
+        let timer = Task {
+            try? await Task.sleep(for: limit)
+            task.cancel()
+        }
+        await task.value
+        timer.cancel()
+    }
+
+    /// What is counted so far.
+    package var metrics: TelemetryMetrics { state.withLock { $0.telemetry.metrics } }
+
+    private func queue(_ output: SessionTelemetry.Output, in state: inout State) -> Bool {
+        for span in output.spans {
+            if state.spans.count < limits.items {
+                state.spans.append(span)
+            } else {
+                state.telemetry.metrics.countDropped(1, signal: "traces")
+            }
+        }
+        for log in output.logs {
+            let size = log.body?.utf8.count ?? 0
+            if state.logs.count < limits.items, state.bytes + size <= limits.bytes {
+                state.logs.append(log)
+                state.bytes += size
+            } else {
+                state.telemetry.metrics.countDropped(1, signal: "logs")
+            }
+        }
+        return output.endsTurn || state.spans.count + state.logs.count >= limits.batch
+    }
+
+    // MARK: - Sending
+
+    /// Sends until nothing is left, or something fails: then the rest waits for the next time.
+    private func drain() async {
+        while true {
+            let (spans, logs) = state.withLock { state in
+                let spans = Array(state.spans.prefix(limits.batch))
+                let logs = Array(state.logs.prefix(limits.batch))
+                state.spans.removeFirst(spans.count)
+                state.logs.removeFirst(logs.count)
+                state.bytes -= logs.reduce(0) { $0 + ($1.body?.utf8.count ?? 0) }
+                return (spans, logs)
+            }
+            guard !spans.isEmpty || !logs.isEmpty else { break }
+            let sentSpans = spans.isEmpty ? true : await send(request.traces(spans), to: "/v1/traces")
+            let sentLogs = sentSpans && !logs.isEmpty ? await send(request.logs(logs), to: "/v1/logs") : sentSpans
+            guard sentSpans, sentLogs else {
+                state.withLock { state in
+                    if !sentSpans { state.telemetry.metrics.countDropped(spans.count, signal: "traces") }
+                    if !sentLogs { state.telemetry.metrics.countDropped(logs.count, signal: "logs") }
+                }
+                return
+            }
+        }
+        let (metrics, isNew) = state.withLock { ($0.telemetry.metrics, $0.telemetry.metrics != $0.sentMetrics) }
+        guard isNew, await send(request.metrics(metrics, at: .now), to: "/v1/metrics") else { return }
+        state.withLock { $0.sentMetrics = metrics }
+    }
+
+    private func send(_ body: JSONValue, to path: String) async -> Bool {
+        do {
+            let status = try await post(body.bytes, path)
+            if (200..<300).contains(status) { return true }
+            warnOnce("the collector answered with HTTP \(status) to \(path)")
+        } catch {
+            warnOnce(Task.isCancelled ? "the collector was too slow" : "\(error)")
+        }
+        return false
+    }
+
+    private func warnOnce(_ reason: String) {
+        let isFirst = state.withLock { state in
+            defer { state.hasWarned = true }
+            return !state.hasWarned
+        }
+        if isFirst { warn("telemetry is not sent (otel.endpoint): \(reason); the session goes on without it") }
+    }
+}

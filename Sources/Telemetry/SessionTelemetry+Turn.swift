@@ -84,7 +84,7 @@ extension SessionTelemetry {
         ) {
             guard let id = record.payload["call_id"]?.string else { return }
             if record.payload["kind"] == "tool_call" {
-                let name = record.payload["name"]?.string ?? ""
+                let name = Self.plainName(record.payload["name"]?.string ?? "")
                 calls.append(Call(id: id, name: name, sequence: record.sequence, time: record.time))
             } else if let place = calls.firstIndex(where: { $0.id == id }) {
                 // It came to no item: its arguments were wrong, or it shows none.
@@ -119,6 +119,19 @@ extension SessionTelemetry {
                 }
                 output.spans.append(tool.span)
             }
+        }
+
+        /// A name as tools have them. What a model calls may be no tool at all but any text, and texts stay at home.
+        private static func plainName(_ name: String) -> String {
+            let isPlain = { (byte: UInt8) in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+            return name.utf8.count <= 64 && !name.isEmpty && name.utf8.allSatisfy(isPlain) ? name : "_OTHER"
         }
 
         /// The tools whose call an item may be of, the usual one first; nil for items that are no work.

@@ -84,6 +84,36 @@ import Testing
         }
     }
 
+    @Test func aCollectorThatNeverAnswersDelaysTheEndByNoMoreThanItsLimit() async throws {
+        try await ExecFixture.with(Self.steps) { fixture in
+            let (descriptor, port) = try Self.silentPort()
+            defer { close(descriptor) }
+            let start = ContinuousClock.now
+            let end = try await Self.run(fixture, endpoint: "http://127.0.0.1:\(port)")
+            #expect(end.status == 0 && end.text == "Done.\n")
+            #expect(end.errorText.contains("the collector was too slow"))
+            // Two seconds are the limit; the rest is for a machine under load.
+            #expect(ContinuousClock.now - start < .seconds(15))
+        }
+    }
+
+    /// A port on loopback where the kernel takes connections and nobody reads them.
+    private static func silentPort() throws -> (descriptor: Int32, port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let failed = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, size) != 0 || listen(descriptor, 8) != 0
+                    || getsockname(descriptor, address, &size) != 0
+            }
+        }
+        guard !failed else { throw TestFailure("no port: errno \(errno)") }
+        return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
     @Test func aProjectCannotSendASessionAway() async throws {
         try await ExecFixture.with(Self.steps) { fixture in
             try PosixFile.makeDirectory("\(fixture.repository.path)/.lockgate")

@@ -169,6 +169,17 @@ import Testing
         #expect(!silent.contains("hidden-words") && !silent.contains("/secret/place") && !silent.contains("\"body\""))
     }
 
+    @Test func aCallOfWhatIsNoToolGivesItsTextToNoSpan() {
+        let call: (String, JSONValue) = (
+            "conversation", ["kind": "tool_call", "call_id": "call_0", "name": "hidden-words and more"]
+        )
+        let result: (String, JSONValue) = (
+            "conversation", ["kind": "tool_result", "call_id": "call_0", "is_error": true]
+        )
+        let (_, spans, _) = Self.fold([Self.started, call, result])
+        #expect(spans.map(\.name) == ["execute_tool _OTHER"] && spans.map(\.errorType) == ["_OTHER"])
+    }
+
     @Test func aLongTextIsCutWhereACharacterEnds() {
         let long = String(repeating: "é", count: 20_000)
         let (_, _, logs) = Self.fold([("conversation", ["kind": "user", "text": .string(long)])], sendsTexts: true)

@@ -94,7 +94,7 @@ def long_session(identity: str, cwd: str, items: int, compacts: int) -> Journal:
 
 def short_session(identity: str, number: int) -> Journal:
     journal = Journal()
-    journal.add("session", header(identity, f"/work/project{number % 100}"))
+    journal.add("session", header(identity, f"/home/ann/project{number % 100}"))
     journal.add("event", {"type": "turn.started"})
     word = "needle" if number % 1000 == 0 else "straw"
     journal.add("conversation", {"kind": "user", "parts": [{"text": f"find the {word} of number {number}"}]})
@@ -164,7 +164,7 @@ def main() -> None:
             identity = session_id(moment)
             write(bench.home, short_session(identity, number), identity, moment)
         print(f"{given.sessions} sessions:")
-        list_one = ["sessions", "list", "--json", "-C", "/work/project7"]
+        list_one = ["sessions", "list", "--json", "-C", "/home/ann/project7"]
         print(f"  list of one folder, index made first: {bench.run(*list_one):.0f} ms")
         print(f"  again: {shown([bench.run(*list_one) for _ in range(given.runs)])} ms")
         print(f"  all of them as JSON: {shown([bench.run('sessions', 'list', '--all', '--json') for _ in range(given.runs)])} ms")

@@ -44,7 +44,7 @@ struct SandboxOptions: Sendable, Hashable {
     /// Hands this process over to the command, where all that would be left for it is to wait. Returns where it is not
     /// like that, and where anything is wrong, which `run` finds again and says.
     func handOver() {
-        guard measure == nil else { return }
+        guard measure == nil, SandboxFront.isPossible else { return }
         let environment = ProcessEnvironment.variables
         guard let (policy, tools) = try? policy(default: .readOnly, environment: environment),
             let front = SandboxFront(policy: policy, environment: environment)

@@ -15,10 +15,15 @@ package struct SandboxFront {
     private let policy: SandboxPolicy
     private let environment: [String: String]
 
+    /// Whether it is worth working out a policy for: not on a terminal, whose bytes are relayed, and not the second time.
+    package static var isPossible: Bool {
+        (isatty(0) == 0 || isatty(1) == 0) && CommandLine.arguments.first != nameWhenRunAgain
+    }
+
     /// nil where this process is needed until the command's end.
     package init?(policy: SandboxPolicy, environment: [String: String]) {
-        guard policy.mode != .dangerFullAccess, policy.level.hasNamespaces, policy.level.warning == nil,
-            isatty(0) == 0 || isatty(1) == 0, CommandLine.arguments.first != Self.nameWhenRunAgain
+        guard Self.isPossible, policy.mode != .dangerFullAccess, policy.level.hasNamespaces,
+            policy.level.warning == nil
         else { return nil }
         self.policy = policy
         self.environment = environment

@@ -21,16 +21,16 @@ import Wire
 
     @Test func contentAndPlaceAreThoseOfTheView() throws {
         try TemporaryFolder.with { folder in
-            try folder.write("stage/work/run.sh", "echo staged\n")
+            try folder.write("stage/tree/run.sh", "echo staged\n")
             let tree = Self.binding(folder.at("stage"))
-            let bound = tree.contentWithBytes("/work/run.sh")
+            let bound = tree.contentWithBytes("/tree/run.sh")
             #expect(bound.bytes == Array("echo staged\n".utf8))
-            #expect(tree.canonical("/work/../work/run.sh") == "/work/run.sh")
-            #expect(tree.holds(bound.file) && tree.holds(tree.place("/work/run.sh")))
-            try folder.write("stage/work/run.sh", "echo other\n")
+            #expect(tree.canonical("/tree/../tree/run.sh") == "/tree/run.sh")
+            #expect(tree.holds(bound.file) && tree.holds(tree.place("/tree/run.sh")))
+            try folder.write("stage/tree/run.sh", "echo other\n")
             #expect(!tree.holds(bound.file))
             // On the machine there is none.
-            #expect(FileBinding().contentWithBytes("/work/run.sh").bytes == nil)
+            #expect(FileBinding().contentWithBytes("/tree/run.sh").bytes == nil)
         }
     }
 
@@ -39,17 +39,17 @@ import Wire
         try TemporaryFolder.with { folder in
             try folder.write("outside.sh", "echo outside\n")
             try folder.write("stage\(folder.path)/outside.sh", "echo inside\n")
-            try folder.makeFolder("stage/work")
-            #expect(symlink(folder.at("outside.sh"), folder.at("stage/work/link")) == 0)
-            #expect(symlink("loop", folder.at("stage/work/loop")) == 0)
+            try folder.makeFolder("stage/tree")
+            #expect(symlink(folder.at("outside.sh"), folder.at("stage/tree/link")) == 0)
+            #expect(symlink("loop", folder.at("stage/tree/loop")) == 0)
             let tree = Self.binding(folder.at("stage"))
-            #expect(tree.contentWithBytes("/work/link").bytes == Array("echo inside\n".utf8))
-            #expect(tree.canonical("/work/link") == folder.at("outside.sh"))
-            #expect(tree.isLink("/work/link") && tree.canonical("/work/loop") == nil)
-            #expect(tree.canonical("/work/../../..//work") == "/work")
-            let bound = tree.place("/work/link")
-            #expect(unlink(folder.at("stage/work/link")) == 0)
-            #expect(symlink("/work/other", folder.at("stage/work/link")) == 0)
+            #expect(tree.contentWithBytes("/tree/link").bytes == Array("echo inside\n".utf8))
+            #expect(tree.canonical("/tree/link") == folder.at("outside.sh"))
+            #expect(tree.isLink("/tree/link") && tree.canonical("/tree/loop") == nil)
+            #expect(tree.canonical("/tree/../../..//tree") == "/tree")
+            let bound = tree.place("/tree/link")
+            #expect(unlink(folder.at("stage/tree/link")) == 0)
+            #expect(symlink("/tree/other", folder.at("stage/tree/link")) == 0)
             #expect(!tree.holds(bound))
         }
     }

@@ -129,15 +129,7 @@ struct AuditReport {
 
     var bytes: [UInt8] {
         var page = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Lockgate audit report</title>
-            <style>\(Self.style)</style>
-            </head>
+            \(HTMLPage.head(title: "Lockgate audit report", style: Self.style))
             <body>
             <h1>Lockgate audit report</h1>
 

@@ -11,15 +11,7 @@ struct SessionPage {
     var bytes: [UInt8] {
         let title = summary.notes.name ?? "Session \(summary.location.id)"
         var page = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(Self.escaped(title))</title>
-            <style>\(Self.style)</style>
-            </head>
+            \(HTMLPage.head(title: title, style: Self.style))
             <body>
             <h1>\(Self.escaped(title))</h1>
             <table>

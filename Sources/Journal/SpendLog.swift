@@ -10,8 +10,8 @@ package import Wire
 /// never settled, because its process was killed, stays counted, since the provider may charge for it.
 package final class SpendLog: SharedSpend {
     private struct State {
+        /// By the name of a day's file.
         var tallies: [String: SpendTally] = [:]
-        var reservations = 0
     }
 
     /// The `usage` folder.
@@ -39,8 +39,8 @@ package final class SpendLog: SharedSpend {
         try locked { state throws(SystemError) in
             let totals = try self.totals(&state)
             guard fits(totals.day, totals.project) else { return nil }
-            state.reservations += 1
-            let id = "\(getpid()).\(self.now().milliseconds).\(state.reservations)"
+            // Random, since no process, clock or counter tells two logs apart that share a home.
+            let id = "\(self.now().milliseconds).\(UInt64.random(in: 0 ... .max))"
             try self.append([
                 "reserved": .string(id), "project": .string(self.project), "nano_usd": .int(Int(most.money.count)),
                 "tokens": .int(most.tokens),

@@ -39,11 +39,13 @@ import Wire
 
     @Test func processesThatReserveAtOnceNeverPassALimitTogether() async throws {
         try await TemporaryFolder.with { folder in
+            // One moment for all: no two reservations may be taken for one because they were made at the same time.
+            let moment = WallTime(milliseconds: 1_790_000_000_000)
             let taken = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
                         // Each as another process would: its own descriptors, its own sums.
-                        let log = SpendLog(home: folder.path, project: "/p")
+                        let log = SpendLog(home: folder.path, project: "/p", now: { moment })
                         var count = 0
                         for _ in 0..<20
                         where try log.reserve(Spend(tokens: 10), fits: { day, _ in day.tokens + 10 <= 500 }) != nil {

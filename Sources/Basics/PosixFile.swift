@@ -109,7 +109,12 @@ package enum PosixFile {
     }
 
     /// Replaces a file whole: a reader sees the old content or the new, never a mixture, also after a crash.
-    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(SystemError) {
+    ///
+    /// - Parameter isDurable: false for what its reader checks and can make anew: after a crash of the machine it may be
+    ///   empty or missing, and nobody waits for the disk.
+    package static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, isDurable: Bool = true
+    ) throws(SystemError) {
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).new"
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw SystemError("open", temporary, errno: errno) }
@@ -119,7 +124,7 @@ package enum PosixFile {
         } catch {
             failure = SystemError(error.call, temporary, errno: error.errno)
         }
-        if failure == nil, fsync(descriptor) != 0 { failure = SystemError("fsync", temporary, errno: errno) }
+        if failure == nil, isDurable, fsync(descriptor) != 0 { failure = SystemError("fsync", temporary, errno: errno) }
         close(descriptor)
         if failure == nil, rename(temporary, path) != 0 { failure = SystemError("rename", path, errno: errno) }
         if let failure {

@@ -111,6 +111,7 @@ package final class HTTPModelClient: ModelClient {
     ///
     /// What fails here fails again, and is told, with the first request.
     package func prepare() async {
+        HTTPRehearsal.begin()
         guard let url = try? provider.url(path: ""), (try? open(url)) != nil else { return }
         await transport.withLock { $0 }?.rehearse()
     }

@@ -5,15 +5,17 @@ import NIOPosix
 import NIOSSL
 import Wire
 
-/// One HTTP/1.1 client on one event loop thread, for one provider.
+/// One HTTP/1.1 client for one provider.
 ///
 /// Redirects are not followed, so that a key goes to no other host; nothing is looked up but the provider's (or the
 /// proxy's) own name; connections are kept for ten minutes, which outlasts any tool call in between.
 final class HTTPTransport: Sendable {
     let client: HTTPClient
-    private let group: MultiThreadedEventLoopGroup
-    /// What a rehearsal asks for; nil where even that would go by a proxy.
-    private let rehearsal: String?
+    /// Over TLS only, since the process's own rehearsal leaves that out; and not where even this would go to a proxy.
+    private let isRehearsed: Bool
+
+    /// The event loop of all clients of this process: one thread, which ends with it.
+    static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// - Throws: `network.bad_proxy` or `network.bad_certificates`.
     init(url: String, idleMilliseconds: Int, environment: [String: String]) throws(LockgateError) {
@@ -25,30 +27,19 @@ final class HTTPTransport: Sendable {
         // Our own policy retries, counts and tells; a second one below it would hide failures for ten seconds.
         configuration.connectionPool.retryConnectionEstablishment = false
         let isSecure = HTTPAddress(url)?.isSecure == true
-        var rehearsal: String? = "\(isSecure ? "https" : "http")+unix://%2Fdev%2Fnull/"
         if let proxy = try ProxySettings.proxy(for: url, environment: environment) {
             configuration.proxy = .server(
                 host: proxy.host, port: proxy.port,
                 authorization: proxy.user.map { .basic(username: $0, password: proxy.password ?? "") })
-            rehearsal = nil
         }
+        isRehearsed = isSecure && configuration.proxy == nil
         if isSecure { configuration.tlsConfiguration = try Self.tls(environment) }
-        self.rehearsal = rehearsal
-        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+        client = HTTPClient(eventLoopGroupProvider: .shared(Self.group), configuration: configuration)
     }
 
-    /// Sends a request to a socket that is none, so that it fails before anything is sent.
-    ///
-    /// The first request of a process spends several milliseconds on types that are made at their first use and on pages
-    /// of code that were never read; for an encrypted connection the certificates are read too. This spends most of them
-    /// while the session is prepared, on another core. It reaches no host, and looks nothing up.
+    /// Spends what the first request over TLS would wait for.
     func rehearse() async {
-        guard let rehearsal else { return }
-        var request = HTTPClientRequest(url: rehearsal)
-        request.method = .POST
-        request.body = .bytes(ByteBuffer(string: "{}"))
-        _ = try? await client.execute(request, deadline: .now() + .seconds(1))
+        if isRehearsed { await HTTPRehearsal.run(client, isSecure: true) }
     }
 
     /// The system's certificates, or those in the file that `SSL_CERT_FILE` names.
@@ -65,9 +56,6 @@ final class HTTPTransport: Sendable {
         return tls
     }
 
-    /// Closes the connections and ends the thread.
-    func shutdown() async {
-        try? await client.shutdown()
-        try? await group.shutdownGracefully()
-    }
+    /// Closes the connections.
+    func shutdown() async { try? await client.shutdown() }
 }

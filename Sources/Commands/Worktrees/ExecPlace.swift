@@ -2,6 +2,7 @@ import Basics
 import Config
 import Engine
 import Journal
+import Models
 import Wire
 import Workspace
 
@@ -19,6 +20,8 @@ struct ExecPlace: Sendable {
     init(_ request: ExecRequest, environment: [String: String]) throws(LockgateError) {
         self.request = try Self.resumed(request, environment: environment)
         var setup = try SessionSetup.load(self.request, environment: environment)
+        // The machine is being asked what it grants by now, and a run that got so far makes a request.
+        HTTPRehearsal.begin()
         if let wanted = request.worktree {
             // All else that could refuse the run has been asked by now.
             let store = try setup.worktreeStore()

@@ -54,7 +54,7 @@ package struct SurveyCache: Sendable {
         let file: JSONValue = ["version": .int(Self.version), "key": key, "layers": survey.json]
         // Without a place to keep it, it is made each time.
         try? PosixFile.makeDirectory(home)
-        try? PosixFile.replace(path, with: file.bytes + [0x0A])
+        try? PosixFile.replace(path, with: file.bytes + [0x0A], isDurable: false)
         return survey
     }
 

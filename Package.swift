@@ -106,7 +106,10 @@ let package = Package(
         .testTarget(
             name: "ReplayTests", dependencies: ["Basics", "Journal", "Replay", "TestSupport"],
             exclude: ["Recorded"], swiftSettings: strict),
-        .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Sandbox",
+            dependencies: ["Basics", "CLinux", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .testTarget(
             name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],
             swiftSettings: strict),

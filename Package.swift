@@ -92,6 +92,8 @@ let package = Package(
             name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Text", "Wire"],
             exclude: ["Samples"],
             swiftSettings: strict),
+        .target(name: "JSONRPC", dependencies: ["Basics"], swiftSettings: strict),
+        .testTarget(name: "JSONRPCTests", dependencies: ["Basics", "JSONRPC"], swiftSettings: strict),
         .executableTarget(
             name: "lockgate", dependencies: ["Commands"], swiftSettings: strict, linkerSettings: releaseLinking),
         // Static, so that it starts in 0.3 ms and works in any root file system.

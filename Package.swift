@@ -123,6 +123,15 @@ let package = Package(
             dependencies: ["Audit", "Basics", "Database", "Journal", "Sessions", "TestSupport", "Text", "Wire"],
             swiftSettings: strict),
         .target(
+            name: "MCP",
+            dependencies: [
+                "Basics", "CLinux", "JSONRPC", "Sandbox", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "MCPTests",
+            dependencies: ["Basics", "MCP", "Sandbox", "TestSupport", "Wire", "lockgate-sandbox"],
+            exclude: ["scripted-server.py"], swiftSettings: strict),
+        .target(
             name: "Models",
             dependencies: [
                 "Basics", "Wire",

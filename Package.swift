@@ -92,6 +92,8 @@ let package = Package(
             name: "JournalTests", dependencies: ["Audit", "Basics", "Journal", "TestSupport", "Text", "Wire"],
             exclude: ["Samples"],
             swiftSettings: strict),
+        .target(name: "JSONRPC", dependencies: ["Basics"], swiftSettings: strict),
+        .testTarget(name: "JSONRPCTests", dependencies: ["Basics", "JSONRPC"], swiftSettings: strict),
         .executableTarget(
             name: "lockgate", dependencies: ["Commands"], swiftSettings: strict, linkerSettings: releaseLinking),
         // Static, so that it starts in 0.3 ms and works in any root file system.
@@ -106,7 +108,10 @@ let package = Package(
         .testTarget(
             name: "ReplayTests", dependencies: ["Basics", "Journal", "Replay", "TestSupport"],
             exclude: ["Recorded"], swiftSettings: strict),
-        .target(name: "Sandbox", dependencies: ["Basics", "CLinux", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Sandbox",
+            dependencies: ["Basics", "CLinux", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .testTarget(
             name: "SandboxTests", dependencies: ["Basics", "CLinux", "Sandbox", "Wire", "lockgate-sandbox"],
             swiftSettings: strict),
@@ -117,6 +122,15 @@ let package = Package(
             name: "SessionsTests",
             dependencies: ["Audit", "Basics", "Database", "Journal", "Sessions", "TestSupport", "Text", "Wire"],
             swiftSettings: strict),
+        .target(
+            name: "MCP",
+            dependencies: [
+                "Basics", "CLinux", "JSONRPC", "Sandbox", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "MCPTests",
+            dependencies: ["Basics", "MCP", "Sandbox", "TestSupport", "Wire", "lockgate-sandbox"],
+            exclude: ["scripted-server.py"], swiftSettings: strict),
         .target(
             name: "Models",
             dependencies: [

@@ -66,10 +66,14 @@ package struct CommandEnvironment: Sendable {
         if mode != .dangerFullAccess {
             if result["TMPDIR"] != nil { result["TMPDIR"] = "/tmp" }
             result["XDG_RUNTIME_DIR"] = nil
-            // Creating a branch from a remote one would write to .git/config, which is read-only.
-            result["GIT_CONFIG_COUNT"] = "1"
-            result["GIT_CONFIG_KEY_0"] = "branch.autoSetupMerge"
-            result["GIT_CONFIG_VALUE_0"] = "false"
+            // Creating a branch from a remote one would write to .git/config, which is read-only. No key can be reached.
+            var settings = ["branch.autoSetupMerge"]
+            if GitSigning.isWanted(environment: inherited) { settings += ["commit.gpgSign", "tag.gpgSign"] }
+            result["GIT_CONFIG_COUNT"] = "\(settings.count)"
+            for (number, name) in settings.enumerated() {
+                result["GIT_CONFIG_KEY_\(number)"] = name
+                result["GIT_CONFIG_VALUE_\(number)"] = "false"
+            }
         }
         result = result.filter { name, _ in !policy.exclude.contains { Self.matches(name, $0) } }
         if !policy.includeOnly.isEmpty {

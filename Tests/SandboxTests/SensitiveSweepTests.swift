@@ -1,7 +1,8 @@
 import Glibc
-import Sandbox
 import Testing
 import Wire
+
+@testable import Sandbox
 
 /// What a command leaves behind that something outside runs.
 @Suite("Sensitive changes")
@@ -111,4 +112,77 @@ struct SensitiveSweepTests {
         try fixture.setUp("echo x > .envrc")
         #expect(sweep.changes().map(\.kind) == [.modified])
     }
+
+    /// The kernel updates a file's times when a page of it becomes writable in a process, not at each store.
+    @Test("a store to a page that is mapped already leaves size and times, and is seen")
+    func mappedStore() throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp("echo 'layout none' > .envrc")
+        let path = fixture.workspace + "/.envrc"
+        let file = try #require(FileHandleNumber(open(path, O_RDWR | O_CLOEXEC)))
+        let page = try #require(mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file.number, 0))
+        defer { munmap(page, 4096) }
+        page.storeBytes(of: UInt8(ascii: "L"), as: UInt8.self)
+        let sweep = SensitiveSweep(roots: [fixture.workspace])
+        sweep.begin()
+        let before = try file.times()
+        page.storeBytes(of: UInt8(ascii: "#"), as: UInt8.self)
+        #expect(try file.times() == before)
+        #expect(sweep.changes() == [SensitiveChange(path: path, kind: .modified, runner: "direnv")])
+        #expect(sweep.changes() == [])
+    }
+
+    @Test("a pipe in a file's place holds nothing up")
+    func pipe() throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp("echo > .envrc")
+        let sweep = SensitiveSweep(roots: [fixture.workspace])
+        sweep.begin()
+        try fixture.setUp("rm .envrc; mkfifo .envrc")
+        #expect(sweep.changes().map(\.kind) == [.modified])
+        #expect(sweep.changes() == [])
+    }
+
+    @Test("files that are added cannot take the reading from those that were there")
+    func crowdedOut() throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp("echo 'layout none' > .envrc")
+        let path = fixture.workspace + "/.envrc"
+        let file = try #require(FileHandleNumber(open(path, O_RDWR | O_CLOEXEC)))
+        let page = try #require(mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file.number, 0))
+        defer { munmap(page, 4096) }
+        page.storeBytes(of: UInt8(ascii: "L"), as: UInt8.self)
+        var bounds = SensitiveSweep.Bounds()
+        bounds.readBytes = 64
+        let sweep = SensitiveSweep(roots: [fixture.workspace], bounds: bounds)
+        sweep.begin()
+        try fixture.setUp("mkdir .codex; for i in 1 2 3 4 5 6 7 8; do echo 'something else' > .codex/$i; done")
+        #expect(sweep.changes().count == 8)
+        page.storeBytes(of: UInt8(ascii: "#"), as: UInt8.self)
+        #expect(sweep.changes().map(\.path) == [path])
+        // Beyond the bounds a file's size and times decide.
+        try fixture.setUp("echo 'something more' > .codex/8")
+        #expect(sweep.changes().map(\.kind) == [.modified])
+    }
+}
+
+/// An open file, closed at the end.
+private final class FileHandleNumber {
+    let number: Int32
+
+    init?(_ number: Int32) {
+        guard number >= 0 else { return nil }
+        self.number = number
+    }
+
+    /// Size, and the times of modification and change in nanoseconds.
+    func times() throws -> [Int] {
+        var info = stat()
+        try #require(fstat(number, &info) == 0)
+        return [
+            Int(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec,
+        ]
+    }
+
+    deinit { close(number) }
 }

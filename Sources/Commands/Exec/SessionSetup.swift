@@ -41,6 +41,8 @@ struct SessionSetup: Sendable {
     /// What the configuration says about itself.
     var warnings: [String] {
         configuration.warnings.map(\.message) + ConfiguredHookSet.warnings(hooks, configuration)
+            + (settings.sandboxMode != .dangerFullAccess && GitSigning.isWanted(environment: environment)
+                ? [GitSigning.notice] : [])
     }
 
     /// - Throws: every error of configuration, directory, model or key, each with its remedy.

@@ -35,6 +35,7 @@ package struct DenialAnalysis: Sendable {
         guard failed, rules.policy.mode != .dangerFullAccess else { return found }
         let mentions = FailureScanner.mentions(in: Self.bounded(output))
         for mention in mentions { add(explain(mention)) }
+        if Self.asksForKey(output) { add(rules.signingRefusal) }
         if !found.contains(where: { $0.operation == .write }), mentions.contains(where: leavesOpen) {
             add(unnamedWrite)
         }
@@ -54,6 +55,13 @@ package struct DenialAnalysis: Sendable {
 
     private var unnamedWrite: EffectDenial {
         EffectDenial(.write, .path(""), certainty: .inferred, verdict: rules.anyWriteRefusal)
+    }
+
+    /// What git says when gpg or ssh-keygen found no key to sign with.
+    private static func asksForKey(_ output: String) -> Bool {
+        ["gpg failed to sign the data", "failed to sign the data", "Couldn't load public key"].contains {
+            bounded(output).contains($0)
+        }
     }
 
     static func bounded(_ output: String) -> String {

@@ -145,6 +145,16 @@ package struct DenialRules: Sendable {
                 ? grants.fullAccess : grants.writing(socket, outside: true, from: policy.mode))
     }
 
+    /// For a command that wanted to sign: keys and the agents that hold them are out of every command's reach.
+    var signingRefusal: EffectDenial {
+        EffectDenial(
+            .read, .path("your signing key"), certainty: .confirmed,
+            verdict: deny(
+                "secrets: signing keys", .builtIn,
+                "commands do not reach signing keys: commit with git -c commit.gpgSign=false, and the user signs it afterwards",
+                "lockgate sign"))
+    }
+
     func callRefusal(_ call: String) -> Verdict? {
         guard policy.mode != .dangerFullAccess else { return nil }
         return deny(

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What tells that a file is another than before, without reading it. The change time cannot be set by a program, so an
-/// edit that puts the modification time back is seen too.
+/// edit that puts the modification time back is seen too. Equal fingerprints prove nothing: `SensitiveContent` does.
 struct SensitiveFingerprint: Hashable, Sendable {
     private var device: UInt64
     private var inode: UInt64
@@ -28,6 +28,7 @@ struct SensitiveFingerprint: Hashable, Sendable {
         nanoseconds = info.st_ctim.tv_nsec
     }
 
+    var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
     var isFolder: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
     var isLink: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFLNK) }
 }

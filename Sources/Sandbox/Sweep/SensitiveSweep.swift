@@ -5,18 +5,24 @@ package import Wire
 /// Notices what commands change of the files that programs outside the sandbox run or obey: the list of `AutoRunFile`,
 /// and what makes git run something, in the writable folders and, within bounds, below them.
 ///
-/// A look costs one `lstat` a known folder or file. Folders are listed again only when their change time says that a
-/// name came or went, so an unchanged tree of hundreds of folders takes a fraction of a millisecond.
+/// A look costs one `lstat` a known folder, and the reading of the known files, which are few and small: what a store to a
+/// mapped page changes, or a clock that was set back hides, no time tells. Folders are listed again only when their change
+/// time says that a name came or went, so an unchanged tree of hundreds of folders takes a fraction of a millisecond.
 package final class SensitiveSweep: Sendable {
     /// Bounds of what is watched. Deeper folders are not: the sandbox's own protections hold there as everywhere.
     struct Bounds: Sendable {
         var depth = 4
         var folders = 256
         var files = 1024
+        /// Of files that are read at each look, all together. The first that are watched have it: what a command adds
+        /// cannot take it from what was there.
+        var readBytes = 4 << 20
     }
 
     private struct Watched {
         var fingerprint: SensitiveFingerprint
+        /// Nil where the fingerprint alone decides: a large file, or one beyond the bounds.
+        var content: SensitiveContent?
         var runner: String
         /// Whether it says nothing: empty, as the sandbox's own placeholders are.
         var isVoid: Bool
@@ -34,6 +40,8 @@ package final class SensitiveSweep: Sendable {
     private struct State {
         var folders: [String: Folder] = [:]
         var files: [String: Watched] = [:]
+        /// Of the contents that are known.
+        var readBytes = 0
         var hasBaseline = false
     }
 
@@ -84,12 +92,16 @@ package final class SensitiveSweep: Sendable {
         for (path, file) in state.files {
             guard let now = SensitiveFingerprint(path) else {
                 state.files[path] = nil
+                state.readBytes -= file.content?.count ?? 0
                 if !file.isVoid { changes.append(SensitiveChange(path: path, kind: .removed, runner: file.runner)) }
                 continue
             }
-            guard now != file.fingerprint else { continue }
+            guard now != file.fingerprint || file.content != nil else { continue }
+            state.readBytes -= file.content?.count ?? 0
+            let content = read(path, now, &state)
+            if now == file.fingerprint, content == file.content { continue }
             let isVoid = Self.isVoid(path, now)
-            state.files[path] = Watched(fingerprint: now, runner: file.runner, isVoid: isVoid)
+            state.files[path] = Watched(fingerprint: now, content: content, runner: file.runner, isVoid: isVoid)
             guard !(file.isVoid && isVoid) else { continue }
             changes.append(
                 SensitiveChange(path: path, kind: file.isVoid ? .added : .modified, runner: file.runner))
@@ -188,8 +200,16 @@ package final class SensitiveSweep: Sendable {
             !now.isFolder
         else { return }
         let isVoid = Self.isVoid(path, now)
-        state.files[path] = Watched(fingerprint: now, runner: runner, isVoid: isVoid)
+        state.files[path] = Watched(
+            fingerprint: now, content: read(path, now, &state), runner: runner, isVoid: isVoid)
         if !isVoid { changes.append(SensitiveChange(path: path, kind: .added, runner: runner)) }
+    }
+
+    /// The content of a file, as long as there is room for it.
+    private func read(_ path: String, _ file: SensitiveFingerprint, _ state: inout State) -> SensitiveContent? {
+        guard let content = SensitiveContent(path, file, limit: bounds.readBytes - state.readBytes) else { return nil }
+        state.readBytes += content.count
+        return content
     }
 
     /// An empty file, or a `commondir` of one name, which is its own folder. The helper puts both where nothing may come

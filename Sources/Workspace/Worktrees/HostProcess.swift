@@ -22,9 +22,10 @@ struct HostProcess {
     ///   - environment: the whole of it.
     ///   - kept: stays open in the program, and with it any lock on it: should this process be killed, nobody takes the
     ///     lock before the program has ended, too.
+    ///   - keepsTerminal: whether the program may ask the user for a passphrase on our terminal.
     static func run(
         _ arguments: [String], in folder: String, environment: [String: String], input: [UInt8] = [],
-        keeping kept: Int32? = nil
+        keeping kept: Int32? = nil, keepsTerminal: Bool = false
     ) throws(LockgateError) -> Result {
         do throws(SystemError) {
             let source = try memoryFile(input)
@@ -36,7 +37,8 @@ struct HostProcess {
             }
             let status = try wait(
                 for: try start(
-                    arguments, folder, environment, descriptors: [source, out, errors], kept: kept),
+                    arguments, folder, environment, descriptors: [source, out, errors], kept: kept,
+                    keepsTerminal: keepsTerminal),
                 arguments[0])
             return Result(status: status, output: try content(of: out), errors: try content(of: errors))
         } catch {
@@ -45,7 +47,8 @@ struct HostProcess {
     }
 
     private static func start(
-        _ arguments: [String], _ folder: String, _ environment: [String: String], descriptors: [Int32], kept: Int32?
+        _ arguments: [String], _ folder: String, _ environment: [String: String], descriptors: [Int32], kept: Int32?,
+        keepsTerminal: Bool
     ) throws(SystemError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -65,7 +68,7 @@ struct HostProcess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         // POSIX_SPAWN_SETSID, which Glibc's module does not show (spawn.h, since glibc 2.26): a Ctrl-C for us does not
         // leave half a worktree behind.
-        let newSession: Int32 = 0x80
+        let newSession: Int32 = keepsTerminal ? 0 : 0x80
         posix_spawnattr_setflags(
             &attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
         var child: pid_t = 0

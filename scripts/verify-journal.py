@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """A second verifier of journals, written from docs/journal.md: the chain and later redactions, without seals. verify-journal.py FILE...
 
+A file that ends with .gz is a session that was put away: the same bytes in gzip.
 It shares no code with Lockgate, and is what the tests compare Lockgate's verifier with.
 Prints one line a file: `PATH: whole N` or `PATH: broken RECORD`. Exits with 1 when one is broken.
 """
 
+import gzip
 import hashlib
 import json
 import sys
 import unicodedata
+import zlib
 
 MEMBERS = ["seq", "time", "type", "payload", "prev", "hash"]
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -67,13 +70,22 @@ def record(line, sequence, previous):
     return stated, actual, value
 
 
+def lines(file):
+    """The file's lines; one that is not whole where an archive is damaged."""
+    try:
+        yield from file
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        yield b"damaged"
+
+
 def check(path):
     """The number of records, and whether all are whole; else the number of the first that is not."""
     sequence, previous = 0, "0" * 64
     # Records whose content is not what their hash says: redacted, if a later record says so.
     redacted = {}
-    with open(path, "rb") as file:
-        for line in file:
+    opened = gzip.open if path.endswith(".gz") else open
+    with opened(path, "rb") as file:
+        for line in lines(file):
             try:
                 if not line.endswith(b"\n"):
                     raise ValueError("torn")

@@ -22,16 +22,28 @@ package enum ContentHash {
         var hash = SHA256()
         hash.update(bufferPointer: body)
         withUnsafeBytes(of: UInt8(ascii: "}")) { hash.update(bufferPointer: $0) }
+        return isSpelled(stated, hash.finalize())
+    }
+
+    /// Whether `stated` (64 bytes) spells the SHA-256 of the bytes.
+    package static func isHash(_ stated: UnsafeRawBufferPointer, of bytes: UnsafeRawBufferPointer) -> Bool {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        return isSpelled(stated, hash.finalize())
+    }
+
+    private static func isSpelled(_ stated: UnsafeRawBufferPointer, _ digest: SHA256.Digest) -> Bool {
         guard stated.count == length else { return false }
-        var place = 0
-        var isSame = true
-        for byte in hash.finalize() {
-            isSame =
-                isSame && stated[place] == Hexadecimal.digit(byte >> 4)
-                && stated[place + 1] == Hexadecimal.digit(byte & 15)
-            place += 2
+        return digest.withUnsafeBytes { bytes in
+            guard bytes.count * 2 == length else { return false }
+            var place = 0
+            for byte in bytes {
+                guard stated[place] == Hexadecimal.digit(byte >> 4), stated[place + 1] == Hexadecimal.digit(byte & 15)
+                else { return false }
+                place += 2
+            }
+            return true
         }
-        return isSame && place == length
     }
 
     /// The SHA-256 of a record's body and the brace that closes it.

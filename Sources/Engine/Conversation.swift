@@ -66,20 +66,17 @@ package struct Conversation: Sendable, Hashable {
 
     /// Rebuilds the list from a session's records. What a later list replaces is not read.
     package init(records: [JournalRecord]) {
-        let beginning = records.lastIndex { $0.isType("compaction") || $0.isType("history") } ?? 0
-        for (place, record) in records.enumerated() {
-            if let response = record.response {
-                if record.isType("model.response") {
-                    count(response.usage, cost: response.cost)
-                } else {
-                    countAside(response.usage, cost: response.cost)
-                }
-            } else if place >= beginning {
-                if record.isType("conversation") {
-                    if let item = ConversationItem(json: record.payload) { items.append(item) }
-                } else if record.isType("compaction") || record.isType("history") {
-                    replace(with: (record.payload["items"]?.array ?? []).compactMap(ConversationItem.init(json:)))
-                }
+        self.init(RestoredRecords(records))
+    }
+
+    package init(_ records: RestoredRecords) {
+        for entry in records.entries {
+            switch entry {
+            case .response(let response, isReview: false): count(response.usage, cost: response.cost)
+            case .response(let response, isReview: true): countAside(response.usage, cost: response.cost)
+            case .item(let record): if let item = ConversationItem(json: record.payload) { items.append(item) }
+            case .list(let record):
+                replace(with: (record.payload["items"]?.array ?? []).compactMap(ConversationItem.init(json:)))
             }
         }
     }

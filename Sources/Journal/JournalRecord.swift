@@ -31,6 +31,9 @@ package struct JournalRecord: Sendable, Hashable {
     /// writer leaves.
     package var payload: JSONValue { scan.json ?? .null }
 
+    /// What it is to a session that is gone on with.
+    var use: RecordUse? { scan.use }
+
     /// The payload's JSON, not read.
     var payloadBytes: ArraySlice<UInt8> { scan.payload }
 

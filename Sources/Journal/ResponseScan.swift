@@ -12,29 +12,31 @@ package struct ResponseScan: Sendable, Hashable {
     package private(set) var cost: Double?
 
     init(_ payload: ArraySlice<UInt8>) {
-        payload.withUnsafeBufferPointer { bytes in
-            var at = 0
-            while at < bytes.count {
-                guard bytes[at] == UInt8(ascii: "\"") else {
-                    at += 1
-                    continue
-                }
-                let start = at + 1
-                at = start
-                while at < bytes.count, bytes[at] != UInt8(ascii: "\"") {
-                    // What is escaped ends nothing.
-                    at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1
-                }
-                let end = min(at, bytes.count)
+        self = payload.withUnsafeBufferPointer { ResponseScan($0) }
+    }
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        var at = 0
+        while at < bytes.count {
+            guard bytes[at] == UInt8(ascii: "\"") else {
                 at += 1
-                guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { continue }
-                at += 1
-                let name = UnsafeBufferPointer(rebasing: bytes[start..<end])
-                let value = at
-                while at < bytes.count, Self.isNumeral(bytes[at]) { at += 1 }
-                guard at > value else { continue }
-                take(name, UnsafeBufferPointer(rebasing: bytes[value..<at]))
+                continue
             }
+            let start = at + 1
+            at = start
+            while at < bytes.count, bytes[at] != UInt8(ascii: "\"") {
+                // What is escaped ends nothing.
+                at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            let end = min(at, bytes.count)
+            at += 1
+            guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { continue }
+            at += 1
+            let name = UnsafeBufferPointer(rebasing: bytes[start..<end])
+            let value = at
+            while at < bytes.count, Self.isNumeral(bytes[at]) { at += 1 }
+            guard at > value else { continue }
+            take(name, UnsafeBufferPointer(rebasing: bytes[value..<at]))
         }
     }
 

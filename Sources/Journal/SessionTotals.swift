@@ -18,12 +18,18 @@ package struct SessionTotals: Sendable, Hashable {
     /// Counts a record without reading its payload as JSON.
     mutating func count(_ record: JournalRecord) {
         if let response = record.response {
-            requests += 1
-            cost = if let cost, let more = response.cost { cost + more } else { nil }
+            count(response)
         } else if record.isEvent("turn.started") {
             turns += 1
         }
     }
+
+    mutating func count(_ response: ResponseScan) {
+        requests += 1
+        cost = if let cost, let more = response.cost { cost + more } else { nil }
+    }
+
+    mutating func count(turns more: Int) { turns += more }
 
     package mutating func count(_ type: String, _ payload: JSONValue) {
         switch type {

@@ -136,6 +136,8 @@ import Testing
         let replies = (0..<3).map { _ in ScriptedStep.text("Done.") }
         try await ExecFixture.with(replies, settings: settings) { fixture in
             for prompt in ["ancient", "old"] { #expect(try await fixture.exec([prompt]).status == 0) }
+            // The clock is looked at, so that it is believed.
+            #expect(try await sessions(fixture, "prune").status == 0)
             let paths = fixture.journals.filter { $0.hasSuffix(".jsonl") }
             for (path, days) in zip(paths, [400, 40]) {
                 // No older than the id says, which a test cannot wait for: the id is of another time too.

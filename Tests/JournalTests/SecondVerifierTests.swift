@@ -51,6 +51,25 @@ import Testing
         }
     }
 
+    @Test func anArchivedJournalIsReadAndADamagedOneIsBroken() throws {
+        try SampleJournal.with { sample in
+            try TemporaryFolder.with { folder in
+                try folder.write("a.jsonl", try sample.bytes())
+                _ = try OracleCommand.run(["gzip", "-k", "a.jsonl"], in: folder)
+                let archive = try PosixFile.read(folder.at("a.jsonl.gz"), limit: 1 << 20)
+                try folder.write("cut.jsonl.gz", Array(archive.dropLast(archive.count / 3)))
+                var changed = archive
+                changed[changed.count / 2] ^= 1
+                try folder.write("changed.jsonl.gz", changed)
+                try folder.write("none.jsonl.gz", [1, 2, 3])
+                let names = ["a.jsonl", "a.jsonl.gz", "cut.jsonl.gz", "changed.jsonl.gz", "none.jsonl.gz"]
+                let run = try OracleCommand.run(["python3", Self.script] + names, in: folder)
+                let words = run.text.split(separator: "\n").map { $0.split(separator: " ").dropFirst().first ?? "" }
+                #expect(words == ["whole", "whole", "broken", "broken", "broken"], "\(run.text)\(run.errorText)")
+            }
+        }
+    }
+
     /// Records whose hash fits and whose form does not, and some that only look odd.
     private static var oddities: [[UInt8]] {
         let prev = "\"prev\":\"\(ContentHash.genesis)\""

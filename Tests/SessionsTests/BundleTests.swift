@@ -77,6 +77,32 @@ import Wire
         }
     }
 
+    @Test func whatKilledImportsLeftIsTakenAwayAndNothingElse() throws {
+        try withBundle { bytes, _, _, target in
+            let folder = target.store.root
+            try PosixFile.makeDirectory(folder)
+            func leave(_ name: String, age: Int) throws -> Int32 {
+                let path = "\(folder)/\(name)"
+                try PosixFile.replace(path, with: [1])
+                let descriptor = open(path, O_RDWR | O_CLOEXEC)
+                let moment = timespec(tv_sec: time(nil) - age, tv_nsec: 0)
+                #expect(futimens(descriptor, [moment, moment]) == 0)
+                return descriptor
+            }
+            close(try leave(".incoming-1-1", age: 7200))
+            close(try leave(".incoming-1-2", age: 60))
+            close(try leave("kept-1-3", age: 7200))
+            // An import that goes on holds its file.
+            let held = try leave(".incoming-1-4", age: 7200)
+            defer { close(held) }
+            #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+            #expect(symlink("\(folder)/kept-1-3", "\(folder)/.incoming-1-5") == 0)
+            #expect(try target.take(bytes).outcome == .imported)
+            let left = PosixFile.list(folder).filter { $0.contains("-1-") }.sorted()
+            #expect(left == [".incoming-1-2", ".incoming-1-4", ".incoming-1-5", "kept-1-3"])
+        }
+    }
+
     @Test func aSessionThatWentAnotherWayIsNotReplaced() throws {
         try withBundle { bytes, session, sessions, target in
             let here = try target.take(bytes).location

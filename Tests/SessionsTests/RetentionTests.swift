@@ -63,6 +63,13 @@ import Wire
             func pruning(_ policy: RetentionPolicy) -> SessionPruning {
                 SessionPruning(home: sessions.home, policy: policy, now: later) { $0 == waiting.id }
             }
+            // The clock was looked at the day before.
+            let dayBefore = WallTime(milliseconds: later.milliseconds - Self.day)
+            let look = SessionPruning(home: sessions.home, policy: RetentionPolicy(maxAgeDays: 1), now: dayBefore) {
+                _ in
+                false
+            }
+            #expect(look.begin())
             let index = try SessionIndex(home: sessions.home)
             let before = try index.summaries(in: nil)
             let hits = try index.search(SearchQuery("login")).map(\.json.text).sorted()
@@ -88,6 +95,30 @@ import Wire
             #expect(deleting.carryOut(deleting.plan()).isEmpty)
             #expect(Set(try index.summaries(in: nil).map(\.location.id)) == [named.id, waiting.id, open.id])
             withExtendedLifetime(writer) {}
+        }
+    }
+
+    @Test func aClockThatLeapsAheadIsDoubtedForADay() throws {
+        try SyntheticSessions.with { sessions in
+            for _ in 0..<3 { _ = try sessions.begin() }
+            let real = WallTime.now.milliseconds
+            func pruning(day: Int64) -> SessionPruning {
+                SessionPruning(
+                    home: sessions.home, policy: RetentionPolicy(maxAgeDays: 30),
+                    now: WallTime(milliseconds: real + day * Self.day)
+                ) { _ in false }
+            }
+            // Never looked at before, the sessions say what time it is; later the last look does.
+            #expect(pruning(day: 400).plan().isEmpty)
+            #expect(pruning(day: 0).begin())
+            let leap = pruning(day: 400)
+            #expect(leap.plan().isEmpty)
+            #expect(leap.plan().isBehind(WallTime(milliseconds: real + 400 * Self.day)))
+            #expect(leap.begin())
+            // Set right again the next day: nothing is lost.
+            #expect(pruning(day: 1).plan().isEmpty)
+            // A year has really passed: a day after it was first seen.
+            #expect(pruning(day: 402).plan().deletions.count == 3)
         }
     }
 

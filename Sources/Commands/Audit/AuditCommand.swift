@@ -10,7 +10,7 @@ import Wire
 package struct AuditCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Verify journals, and keep what proves them elsewhere.",
-        subcommands: [Verify.self, Key.self, Anchor.self, Export.self, Redact.self])
+        subcommands: [Verify.self, Key.self, Anchor.self, Export.self, Measure.self, Redact.self])
 
     package init() {}
 

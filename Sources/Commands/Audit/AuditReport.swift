@@ -20,7 +20,7 @@ struct AuditReport {
 
     private struct Table {
         var title: String
-        var columns: [String]
+        var columns: [Column]
         var rows: [[String]] = []
         /// Rows beyond the limit.
         var more = 0
@@ -28,6 +28,24 @@ struct AuditReport {
         mutating func add(_ row: [String]) {
             if rows.count < AuditReport.rowLimit { rows.append(row) } else { more += 1 }
         }
+    }
+
+    private struct Column {
+        /// How its values wrap, and where they stand.
+        enum Form: String {
+            /// Broken between words, and within one that is too long.
+            case text
+            /// Never broken: times, ids, words.
+            case word
+            case number
+        }
+
+        var title: String
+        var form: Form
+
+        static func text(_ title: String) -> Column { Column(title: title, form: .text) }
+        static func word(_ title: String) -> Column { Column(title: title, form: .word) }
+        static func number(_ title: String) -> Column { Column(title: title, form: .number) }
     }
 
     /// A longer table is nothing that anybody reads; the other formats have everything.
@@ -38,11 +56,17 @@ struct AuditReport {
     private var decisions: [String: Int] = [:]
     private var hosts: [String: Int] = [:]
     private var approvals = Table(
-        title: "Approvals", columns: ["Time", "Session", "Answer", "By", "Effect", "Message"])
-    private var refusals = Table(title: "Refusals", columns: ["Time", "Session", "Effect", "Reason", "Rule", "Origin"])
+        title: "Approvals",
+        columns: [.word("Time"), .word("Session"), .word("Answer"), .word("By"), .text("Effect"), .text("Message")])
+    private var refusals = Table(
+        title: "Refusals",
+        columns: [.word("Time"), .word("Session"), .text("Effect"), .text("Reason"), .text("Rule"), .text("Origin")])
     private var commands = Table(
-        title: "Commands", columns: ["Time", "Session", "Command", "Folder", "Verdict", "Rule"])
-    private var files = Table(title: "Files", columns: ["Time", "Session", "Change", "Path", "Verdict", "Rule"])
+        title: "Commands",
+        columns: [.word("Time"), .word("Session"), .text("Command"), .text("Folder"), .word("Verdict"), .text("Rule")])
+    private var files = Table(
+        title: "Files",
+        columns: [.word("Time"), .word("Session"), .word("Change"), .text("Path"), .word("Verdict"), .text("Rule")])
 
     mutating func take(_ row: AuditRow) {
         let payload = row.record.payload
@@ -84,13 +108,14 @@ struct AuditReport {
             sessions[index].commands += 1
             let argv = (effect?["argv"]?.array ?? []).compactMap(\.string)
             commands.add([
-                row.record.time, row.session, argv.joined(separator: " "), effect?["cwd"]?.string ?? "", decision, rule,
+                Self.time(row.record.time), Self.short(row.session), argv.joined(separator: " "),
+                effect?["cwd"]?.string ?? "", decision, rule,
             ])
         case "file_change":
             for change in effect?["changes"]?.array ?? [] {
                 files.add([
-                    row.record.time, row.session, change["kind"]?.string ?? "?", change["path"]?.string ?? "?",
-                    decision, rule,
+                    Self.time(row.record.time), Self.short(row.session), change["kind"]?.string ?? "?",
+                    change["path"]?.string ?? "?", decision, rule,
                 ])
             }
         default: return
@@ -109,7 +134,8 @@ struct AuditReport {
             let verdict = payload["verdict"]
             decisions["\(effect?["kind"]?.string ?? "?") · deny · \(verdict?["rule"]?.string ?? "?")", default: 0] += 1
             refusals.add([
-                row.record.time, row.session, effect?.text ?? "", verdict?["reason"]?.string ?? "",
+                Self.time(row.record.time), Self.short(row.session), effect?.text ?? "",
+                verdict?["reason"]?.string ?? "",
                 verdict?["rule"]?.string ?? "", verdict?["origin"]?.string ?? "",
             ])
         case "approval":
@@ -117,7 +143,7 @@ struct AuditReport {
                 hosts["asked about · \(host.string ?? "?")", default: 0] += 1
             }
             approvals.add([
-                row.record.time, row.session, payload["answer"]?["decision"]?.string ?? "?",
+                Self.time(row.record.time), Self.short(row.session), payload["answer"]?["decision"]?.string ?? "?",
                 payload["answered_by"]?.string ?? "?", payload["request"]?["effect"]?.text ?? "",
                 payload["answer"]?["message"]?.string ?? "",
             ])
@@ -132,6 +158,7 @@ struct AuditReport {
             \(HTMLPage.head(title: "Lockgate audit report", style: Self.style))
             <body>
             <h1>Lockgate audit report</h1>
+            <p>\(SessionPage.escaped(summary))</p>
 
             """
         page += Self.html(sessionTable)
@@ -142,15 +169,39 @@ struct AuditReport {
         return Array(page.utf8)
     }
 
+    private var summary: String {
+        func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
+        let broken = sessions.count { !$0.isWhole }
+        let parts = [
+            count(sessions.count, "session", "sessions"),
+            count(sessions.reduce(0) { $0 + $1.commands }, "command", "commands"),
+            count(files.rows.count + files.more, "file change", "file changes"),
+            count(approvals.rows.count + approvals.more, "approval asked for", "approvals asked for"),
+            count(sessions.reduce(0) { $0 + $1.refusals }, "effect refused", "effects refused"),
+            broken == 0 ? "all journals whole" : count(broken, "journal BROKEN", "journals BROKEN"),
+        ]
+        return "\(parts.joined(separator: ", ")). Times are UTC."
+    }
+
+    /// `2026-11-26T08:00:00.123Z` as people read it.
+    private static func time(_ text: String) -> String {
+        text.utf8.count == 24 ? String(text.prefix(19)).replacing("T", with: " ") : text
+    }
+
+    /// An id's beginning, by which commands and the table of sessions know it.
+    private static func short(_ session: String) -> String { String(session.prefix(18)) }
+
     private var sessionTable: Table {
         var table = Table(
             title: "Sessions",
             columns: [
-                "Session", "Started", "Folder", "Model", "Turns", "Requests", "Commands", "Refused", "Spent", "Journal",
+                .text("Session"), .word("Started"), .text("Folder"), .text("Model"), .number("Turns"),
+                .number("Requests"), .number("Commands"), .number("Refused"), .number("Spent"), .word("Journal"),
             ])
         for session in sessions {
             table.add([
-                session.id, session.started, session.cwd, session.model, "\(session.turns)", "\(session.requests)",
+                session.id, Self.time(session.started), session.cwd, session.model, "\(session.turns)",
+                "\(session.requests)",
                 "\(session.commands)", "\(session.refusals)",
                 session.cost.map { "$\(HumanRenderer.money($0))" } ?? "price unknown",
                 session.isWhole ? "whole" : "BROKEN",
@@ -160,7 +211,7 @@ struct AuditReport {
     }
 
     private static func counted(_ title: String, _ column: String, _ counts: [String: Int]) -> Table {
-        var table = Table(title: title, columns: [column, "Times"])
+        var table = Table(title: title, columns: [.text(column), .number("Times")])
         for (name, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
             table.add([name, "\(count)"])
         }
@@ -170,19 +221,32 @@ struct AuditReport {
     private static func html(_ table: Table) -> String {
         var text = "<h2>\(SessionPage.escaped(table.title))</h2>\n"
         guard !table.rows.isEmpty else { return text + "<p>None.</p>\n" }
-        text += "<table><tr>\(table.columns.map { "<th>\(SessionPage.escaped($0))</th>" }.joined())</tr>\n"
+        let head = table.columns.map { "<th class=\"\($0.form.rawValue)\">\(SessionPage.escaped($0.title))</th>" }
+        text += "<table><thead><tr>\(head.joined())</tr></thead>\n<tbody>\n"
         for row in table.rows {
-            text += "<tr>\(row.map { "<td>\(SessionPage.escaped($0))</td>" }.joined())</tr>\n"
+            let cells = zip(table.columns, row).map { column, value in
+                "<td class=\"\(column.form.rawValue)\" data-label=\"\(SessionPage.escaped(column.title))\">"
+                    + "\(SessionPage.escaped(value))</td>"
+            }
+            text += "<tr>\(cells.joined())</tr>\n"
         }
-        text += "</table>\n"
+        text += "</tbody></table>\n"
         return table.more == 0 ? text : text + "<p>And \(table.more) more: see the other formats.</p>\n"
     }
 
+    /// On a narrow screen each row is a block of its own, with the columns' names before the values.
     private static let style = """
         :root{color-scheme:light dark}
-        body{font:14px/1.4 system-ui,sans-serif;margin:2rem;max-width:100rem}
-        table{border-collapse:collapse;margin-bottom:1.5rem;width:100%}
-        th,td{text-align:left;vertical-align:top;padding:.2rem .6rem;border-bottom:1px solid #8884;overflow-wrap:anywhere}
-        td{white-space:pre-wrap;font:12px/1.4 ui-monospace,monospace}
+        body{font:14px/1.45 system-ui,sans-serif;margin:1.5rem auto;padding:0 1.5rem;max-width:96rem}
+        h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.1rem;margin:1.8rem 0 .4rem}p{margin:.2rem 0;opacity:.8}
+        table{border-collapse:collapse;width:100%}
+        th,td{text-align:left;vertical-align:top;padding:.25rem .7rem .25rem 0;border-bottom:1px solid #8883}
+        th{font-size:12px;opacity:.7;white-space:nowrap}td{font:12px/1.5 ui-monospace,monospace}
+        .text{white-space:pre-wrap;overflow-wrap:anywhere}.word{white-space:nowrap}
+        .number{text-align:right;white-space:nowrap}
+        @media(max-width:800px){thead{display:none}table,tbody,tr,td{display:block}
+        tr{border-left:4px solid #8884;padding:.2rem 0 .2rem .7rem;margin:.6rem 0}
+        td,.number{border:0;padding:.05rem 0;text-align:left;white-space:pre-wrap;overflow-wrap:anywhere}td:empty{display:none}
+        td::before{content:attr(data-label) ": ";font-family:system-ui,sans-serif;opacity:.7}}
         """
 }

@@ -53,7 +53,7 @@ struct ExecRun {
         try checkLastMessageFile(cwd: setup.startDirectory)
 
         let (journal, records, fork) = try openJournal(place)
-        let restored = records.map(Conversation.init(records:)) ?? fork.map(Conversation.init(fork:))
+        let restored = records.map { Conversation($0) } ?? fork.map(Conversation.init(fork:))
         // A worktree lies in the folder of the product's own files, and what comes into that after a command has begun is
         // not hidden from it: what signs journals is there before.
         if setup.worktree != nil { _ = journal.prepareSeal() }
@@ -63,7 +63,7 @@ struct ExecRun {
             journal: journal, events: events, outputSchema: schema, restored: restored,
             questions: SessionSetup.Questions(
                 task: prompt,
-                sessionGrants: GrantBook.sessionGrants(in: records ?? [], foreign: journal.foreignRecords),
+                sessionGrants: GrantBook.sessionGrants(in: records?.grants ?? [], foreign: journal.foreignRecords),
                 pause: front.pause),
             progress: front.note)
         front.redact(with: assembled.redactor)
@@ -129,7 +129,7 @@ struct ExecRun {
 
     private func openJournal(
         _ place: ExecPlace
-    ) throws -> (SessionJournal, records: [JournalRecord]?, fork: SessionFork?) {
+    ) throws -> (SessionJournal, records: RestoredRecords?, fork: SessionFork?) {
         let store = SessionStore(home: place.setup.home)
         switch place.request.origin {
         case .new: return (request.isEphemeral ? .ephemeral() : try SessionJournal.create(in: store), nil, nil)
@@ -138,7 +138,7 @@ struct ExecRun {
             return (try SessionJournal.create(in: store), nil, fork)
         case .resume, .resumeLast, .resumeNamed:
             let id = try place.request.origin.resumed(in: store, place.request)
-            let (journal, records) = try SessionJournal.resume(
+            let (journal, records) = try SessionJournal.restore(
                 id: id, path: try store.find(id), keyFile: store.keyFile)
             return (journal, records, nil)
         }

@@ -74,8 +74,9 @@ struct SessionPage {
     private static let style = """
         :root{color-scheme:light dark}
         body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-        table{border-collapse:collapse;margin-bottom:1.5rem}th{text-align:left;vertical-align:top;padding-right:1rem}
-        td{overflow-wrap:anywhere}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0;font:13px/1.4 ui-monospace,monospace}
+        h1{overflow-wrap:anywhere;line-height:1.2}table{border-collapse:collapse;margin-bottom:1.5rem}
+        th{text-align:left;vertical-align:top;padding:0 1rem 0 0;white-space:nowrap}
+        td{overflow-wrap:anywhere;padding:0}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0;font:13px/1.4 ui-monospace,monospace}
         section{border-left:4px solid #8884;padding:.2rem .8rem;margin:.6rem 0}
         h2{font-size:12px;text-transform:uppercase;letter-spacing:.05em;margin:0;opacity:.7}time{font-weight:normal;text-transform:none}
         .detail{opacity:.8}.prompt,.message{border-color:#36c}.prompt pre,.message pre{font:inherit}

@@ -26,7 +26,13 @@ extension SessionsCommand {
                 let settings = try loader.load(trust: .untrusted).settings
                 let pruning = SessionPruning(home: loader.home, settings: settings)
                 let plan = pruning.plan()
+                if !dryRun { _ = pruning.begin() }
                 let failures = dryRun ? [] : pruning.carryOut(plan)
+                if plan.isBehind(WallTime.now) {
+                    CommandOutput.warn(
+                        "the clock went more than a week ahead since it was last looked at: ages are counted to "
+                            + "\(LocalTime.text(plan.now)); if it is right, the rest is done from tomorrow on")
+                }
                 if json { return Self.json(plan, failures).text }
                 for failure in failures { CommandOutput.warn(failure.message) }
                 return Self.text(of: plan, isDone: !dryRun)
@@ -78,10 +84,10 @@ extension SessionPruning {
         let pruning = SessionPruning(home: home, settings: settings)
         guard pruning.isDue else { return }
         DetachedThread {
-            guard pruning.begin() else { return }
             // On Linux this is the thread's own.
             _ = nice(19)
-            pruning.carryOut(pruning.plan())
+            let plan = pruning.plan()
+            if pruning.begin() { pruning.carryOut(plan) }
         }.start()
     }
 }

@@ -27,10 +27,10 @@ struct WorktreeHandoff: AsyncParsableCommand {
             let sessions = SessionStore(home: home)
             let location = try sessions.resolve(session)
             // Nobody else goes on with it meanwhile.
-            let (journal, records) = try SessionJournal.resume(
+            let (journal, records) = try SessionJournal.restore(
                 id: location.id, path: location.path, keyFile: sessions.keyFile)
             var notes = SessionNotes.read(of: location)
-            guard let folder = notes.directory ?? records.first?.payload["cwd"]?.string else {
+            guard let folder = notes.directory ?? records.header?.payload["cwd"]?.string else {
                 throw LockgateError("session.unreadable", "the session does not say where it ran")
             }
             let (target, name) = try move(from: folder, home: home)

@@ -115,13 +115,12 @@ package final class GrantBook: Sendable {
         }
     }
 
-    /// The session's own grants in its records.
+    /// The session's own grants in its records, or in those that are grants.
     ///
     /// - Parameter foreign: how many of the first records came from another machine, where nobody here granted anything.
     package static func sessionGrants(in records: [JournalRecord], foreign: Int = 0) -> [Grant] {
-        records.dropFirst(foreign).compactMap { $0.isType("grant") ? Grant(json: $0.payload) : nil }.filter {
-            $0.scope == .session
-        }
+        records.filter { $0.isType("grant") && $0.sequence >= foreign }.compactMap { Grant(json: $0.payload) }
+            .filter { $0.scope == .session }
     }
 }
 

@@ -53,8 +53,11 @@ package struct RetentionPlan: Sendable, Hashable {
     package private(set) var archivings: [Candidate] = []
     /// What would go but is held.
     package private(set) var held: [Candidate] = []
+    /// What ages are counted to.
+    package let now: WallTime
 
     package init(_ candidates: [Candidate], policy: RetentionPolicy, now: WallTime) {
+        self.now = now
         // A clock that was set back leaves sessions of the future: they are new.
         func days(_ candidate: Candidate) -> Int64 {
             max(0, now.milliseconds - candidate.lastUse.milliseconds) / 86_400_000
@@ -88,4 +91,7 @@ package struct RetentionPlan: Sendable, Hashable {
     }
 
     package var isEmpty: Bool { deletions.isEmpty && archivings.isEmpty }
+
+    /// Whether ages are counted to a time before the clock's, which is doubted.
+    package func isBehind(_ clock: WallTime) -> Bool { clock.milliseconds - now.milliseconds > 60_000 }
 }

@@ -5,9 +5,9 @@
 
 Runs a session against a scripted model on loopback whose prompt, commands and output are hostile to a page, exports it as
 `audit export --format html` and `sessions export --format html`, and opens both by file:// at 1280 and 400 pixels. Fails
-where the page has an element or an attribute that runs or loads something, where a script ran, where anything was asked
-for from the network, or where the page is wider than the window. `--keep` keeps pages and pictures. Needs Chromium; not
-part of the tests.
+where the page has an element or an attribute that runs or loads something, where a script ran, where the browser complains
+on its console, or where anything that the pages name was asked for from the network. How they look is for a person:
+`--keep` keeps pages and pictures. Needs Chromium; not part of the tests.
 """
 
 import argparse

@@ -26,8 +26,9 @@ struct WorktreeHandoff: AsyncParsableCommand {
             let home = try ConfigurationLoader.home(environment: environment)
             let location = try SessionStore(home: home).resolve(session)
             var move = Move(home: home, to: to, keeps: keep)
+            // What stands in the way is told as well.
+            defer { for note in move.notes { CommandOutput.warn(note) } }
             let (folder, target, name) = try move.carryOut(location)
-            for note in move.notes { CommandOutput.warn(note) }
             let remedy = "lockgate exec resume \(location.id) \"...\""
             if place.json {
                 return JSONValue.object([

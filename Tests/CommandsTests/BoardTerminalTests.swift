@@ -97,7 +97,7 @@ import Wire
     }
 
     @Test func aWorktreeIsComparedAndMergedFromItsBoard() async throws {
-        let steps = [ExecFixture.shell("echo better > README.md"), .text("Done.")]
+        let steps = [ExecFixture.shell("echo much better > README.md"), .text("Done.")]
         try await ExecFixture.with(steps) { fixture in
             let run = try await fixture.exec(["-s", "workspace-write", "--worktree=fix", "go"])
             #expect(run.status == 0, "\(run.errorText)")
@@ -105,7 +105,7 @@ import Wire
                 try await terminal.wait(for: "? keys")
                 try terminal.type("/worktrees")
                 try terminal.send("Enter")
-                var screen = try await terminal.wait(for: "+ better")
+                var screen = try await terminal.wait(for: "+ much better")
                 #expect(screen.contains("fix") && screen.contains("1 changed"), "\(screen)")
                 try terminal.send("m")
                 screen = try await terminal.wait(for: "y does it")
@@ -113,7 +113,7 @@ import Wire
                 #expect(try fixture.repository.folder.text("README.md") == "# Test\n")
                 try terminal.send("y")
                 try await terminal.wait(for: "1 path came over")
-                #expect(try fixture.repository.folder.text("README.md") == "better\n")
+                #expect(try fixture.repository.folder.text("README.md") == "much better\n")
             }
         }
     }

@@ -270,11 +270,36 @@ def scene_sessions(t):
     time.sleep(0.8)
 
 
+def scene_review(t):
+    scene_conversation(t)
+    t.type("/review", "Enter")
+    time.sleep(1)
+    t.type("Down")
+    time.sleep(0.5)
+
+
+def scene_worktrees(t):
+    scene_conversation(t)
+    t.type("/worktrees", "Enter")
+    time.sleep(1)
+
+
+def page(command):
+    def scene(t):
+        scene_conversation(t)
+        t.type(command, "Enter")
+        time.sleep(1)
+
+    return scene
+
+
 SCENES = {
     "trust": (scene_trust, [], False), "conversation": (scene_conversation, [], True),
     "approval": (scene_approval, ["-c", "approval_policy=untrusted"], True), "commands": (scene_commands, [], True),
     "keys": (scene_keys, [], True), "status": (scene_status, [], True), "undo": (scene_undo, [], True),
     "transcript": (scene_transcript, [], True), "sessions": (scene_sessions, [], True),
+    "review": (scene_review, ["-s", "workspace-write", "-c", "workspace=staged"], True),
+    "worktrees": (scene_worktrees, [], True), "audit": (page("/audit"), [], True), "usage": (page("/usage"), [], True),
 }
 
 
@@ -303,6 +328,12 @@ def take(name, width, program, out):
         }
         if is_trusted:
             subprocess.run([program, "trust", "--yes", "-C", str(project)], env=environment, check=True, capture_output=True)
+        if name == "worktrees":
+            subprocess.run(
+                [program, "exec", "-C", str(project), "-s", "workspace-write", "--worktree=heavy-parcels", "mend it"],
+                env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+            # The same again, for the session on the screen.
+            model.next = 0
         terminal = Terminal(folder, SIZES[width], [program, *options], environment)
         try:
             scene(terminal)

@@ -19,23 +19,7 @@ package struct DoctorCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let environment = ProcessEnvironment.variables
-        var report = DoctorReport()
-        var permissions = SandboxLadder.Permissions()
-        var mode = SandboxMode.workspaceWrite
-        var home: String?
-        do throws(LockgateError) {
-            let folder = try ConfigurationLoader.home(environment: environment)
-            home = folder
-            let configuration = try ConfigurationLoader(
-                home: folder, environment: environment, workingDirectory: ProcessEnvironment.workingDirectory
-            ).load()
-            permissions = .init(configuration.settings)
-            mode = configuration.settings.sandboxMode
-            check(configuration, home: folder, environment: environment, in: &report)
-        } catch {
-            report.add("configuration", error)
-        }
-        await checkSandbox(mode: mode, permissions: permissions, home: home, in: &report)
+        let report = await Self.report(environment)
         if json {
             print(report.json.text)
         } else {
@@ -44,8 +28,31 @@ package struct DoctorCommand: AsyncParsableCommand {
         if !report.isHealthy { throw ExitCode(1) }
     }
 
+    /// - Parameter directory: whose configuration counts; nil for the current one's.
+    static func report(_ environment: [String: String], directory: String? = nil) async -> DoctorReport {
+        var report = DoctorReport()
+        var permissions = SandboxLadder.Permissions()
+        var mode = SandboxMode.workspaceWrite
+        var home: String?
+        do throws(LockgateError) {
+            let folder = try ConfigurationLoader.home(environment: environment)
+            home = folder
+            let configuration = try ConfigurationLoader(
+                home: folder, environment: environment,
+                workingDirectory: directory ?? ProcessEnvironment.workingDirectory
+            ).load()
+            permissions = .init(configuration.settings)
+            mode = configuration.settings.sandboxMode
+            check(configuration, home: folder, environment: environment, in: &report)
+        } catch {
+            report.add("configuration", error)
+        }
+        await checkSandbox(mode: mode, permissions: permissions, home: home, in: &report)
+        return report
+    }
+
     /// Asks the machine anew, whatever is known from before, and sets the sandbox up once at its level.
-    private func checkSandbox(
+    private static func checkSandbox(
         mode: SandboxMode, permissions: SandboxLadder.Permissions, home: String?, in report: inout DoctorReport
     ) async {
         do throws(LockgateError) {
@@ -79,7 +86,7 @@ package struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func check(
+    private static func check(
         _ configuration: Configuration, home: String, environment: [String: String], in report: inout DoctorReport
     ) {
         let files = configuration.files.map(\.description)

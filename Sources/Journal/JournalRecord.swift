@@ -8,7 +8,8 @@ package import Basics
 /// end); `prev` is the hash of the record before, 64 zeros for the first. So changing, dropping or reordering any
 /// record breaks the chain at that record.
 package struct JournalRecord: Sendable, Hashable {
-    private let scan: RecordScan
+    /// Its members' places in the file.
+    package let scan: RecordScan
 
     /// The journal's format, in each first record; it rises when a reader of the one before could be misled.
     package static let format = JournalVerifier.format

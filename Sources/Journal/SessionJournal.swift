@@ -178,6 +178,9 @@ package final class SessionJournal: Sendable {
         path.flatMap { SessionNotes.read(of: SessionLocation(id: id, path: $0)).imported } ?? 0
     }
 
+    /// Bytes of the file so far.
+    package var length: Int { state.withLock { $0.length } }
+
     /// Takes secrets out of all records from now on.
     package func redact(with redactor: Redactor) { state.withLock { $0.redactor = redactor } }
 

@@ -15,9 +15,15 @@ package struct ScreenView {
     }
 
     /// Whether the frame is for the whole screen.
-    package var isWhole: Bool { state.isWhole || state.pager != nil }
+    package var isWhole: Bool { state.isWhole || state.readsWhole }
 
     package var frame: Frame {
+        if let transcript = state.transcript {
+            return TranscriptPagerView(pager: transcript, width: width, height: height).frame
+        }
+        if let board = state.board, state.pager == nil, state.sheets.isEmpty {
+            return BoardView(board: board, width: width, height: height).frame
+        }
         if let pager = state.pager { return PagerView(pager: pager, width: width, height: height).frame }
         // One row stays free: a live area as high as the screen would push its own top away.
         let live = live(room: state.isWhole ? height : height - 1)
@@ -33,10 +39,11 @@ package struct ScreenView {
 
     /// Entries as they go into the scrollback.
     ///
-    /// - Parameter range: of the state's entries.
+    /// - Parameter range: of the conversation's entries, those forgotten counted.
     package func scrollback(_ range: Range<Int>) -> [StyledLine] {
         let view = TranscriptView(width: width, folder: state.facts?.cwd ?? "")
-        return range.flatMap { index in
+        let known = max(0, range.lowerBound - state.forgotten)..<max(0, range.upperBound - state.forgotten)
+        return known.flatMap { index in
             view.lines(state.entries[index], after: index > 0 ? state.entries[index - 1] : nil)
         }
     }

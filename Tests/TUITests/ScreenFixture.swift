@@ -51,6 +51,8 @@ struct ScreenFixture {
         return actions
     }
 
+    mutating func forget(printed: Int) { state.forget(printed: printed) }
+
     mutating func wait(_ duration: Duration) { time += duration }
 
     /// The live area alone.

@@ -83,19 +83,6 @@ import Wire
         try screen.expect("composer")
     }
 
-    @Test(arguments: widths) func sessionsToResume(width: Int) throws {
-        var screen = ScreenFixture.ready(width: width)
-        let items = (1...20).map {
-            Picker.Item(id: "s\($0)", title: "mend the parser \($0)", detail: "2026-11-26 02:48 · 3 turns")
-        }
-        screen.happen(
-            .pick(Picker(.session, title: "Sessions in this folder", items: items, hasPreviews: true)),
-            .preview(
-                id: "s1", EntryText.lines([.prompt("mend the parser", isSteering: false), .message("It is **done**.")]))
-        )
-        try screen.expect("sessions")
-    }
-
     @Test(arguments: widths) func theTranscript(width: Int) throws {
         var screen = worked(width)
         screen.press(.control("t"), .character("/"))

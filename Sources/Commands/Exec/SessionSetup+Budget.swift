@@ -42,7 +42,8 @@ extension SessionSetup {
             spansTurns: spansTurns)
     }
 
-    private func budgetLimits() throws(LockgateError) -> [BudgetLimit] {
+    /// All limits that hold, with their places.
+    func budgetLimits() throws(LockgateError) -> [BudgetLimit] {
         var limits: [BudgetLimit] = []
         for scope in BudgetLimit.Scope.allCases {
             for unit in BudgetLimit.Unit.allCases {

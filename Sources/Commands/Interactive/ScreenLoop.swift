@@ -28,6 +28,7 @@ import Wire
     private var decoder = InputDecoder()
     /// Entries that are in the scrollback, of which conversation.
     private var printed = (generation: 0, count: 0)
+    private let transcript = OpenTranscript()
     private var lastFrame: Duration?
     private var lastMeasure = Duration.zero
     private var isDirty = true
@@ -180,12 +181,14 @@ import Wire
         // What is finished waits while the whole screen is read.
         if !view.isWhole {
             if printed.generation != state.generation { printed = (state.generation, state.firstShown) }
-            if printed.count < state.entries.count {
-                above = view.scrollback(printed.count..<state.entries.count)
-                printed.count = state.entries.count
+            let count = state.forgotten + state.entries.count
+            if printed.count < count {
+                above = view.scrollback(printed.count..<count)
+                printed.count = count
             }
         }
         write(writer.show(view.frame, above: above))
+        state.forget(printed: state.isWhole ? state.forgotten + state.entries.count : printed.count)
     }
 
     private mutating func redraw() {
@@ -214,13 +217,35 @@ import Wire
                 let root = await host.setup?.cwd ?? ProcessEnvironment.workingDirectory
                 inbox.post(.files(WorkspaceFileList.read(root)))
             }
+        case .countStored(let place): count(place)
+        case .loadStored(let chunk):
+            guard let stored = transcript.current else { return }
+            let entries = stored.entries(TranscriptPager.stored(chunk: chunk, of: stored.count))
+            handle(.storedChunk(chunk, entries))
+        case .searchStored(let text):
+            let transcript = transcript
+            Task.detached { inbox.post(.storedMatches(text, transcript.current?.matches(text) ?? [])) }
         case .copy(let text): write(TerminalNotice.clipboard(text))
         case .attention(let text): write(TerminalNotice.attention(text))
         case .command(.help, _): handle(.page(title: "Help", HelpPage.lines))
         case .command(let command, let argument): Task.detached { await host.run(command, argument) }
+        case .board(let subject, let wanted): Task.detached { await host.board(subject, wanted) }
         case .preview(let purpose, let id): Task.detached { await host.preview(purpose, id) }
         case .chosen(_, id: FirstRun.quit): end = 0
         case .chosen(let purpose, let id): Task.detached { await host.chosen(purpose, id) }
+        }
+    }
+
+    /// Counts in the background: a long journal takes a moment.
+    private func count(_ place: StoredPlace) {
+        let (inbox, transcript) = (parts.inbox, transcript)
+        Task.detached {
+            do throws(LockgateError) {
+                inbox.post(.storedCount(try transcript.open(place).count))
+            } catch {
+                inbox.post(.storedCount(0))
+                inbox.post(.note(.init(.failure, error.message)))
+            }
         }
     }
 

@@ -17,7 +17,15 @@ extension SessionHost {
             case .explain: post(.page(title: "Explain", try explainLines(argument)))
             case .diff: post(.page(title: "Changes of the agent's turns", try diffLines()))
             case .undo: try listTurns()
-            case .resume: argument.isEmpty ? try listSessions() : await resume(argument)
+            case .resume: argument.isEmpty ? try await openBoard(.sessions) : await resume(argument)
+            case .attempts: try await openBoard(.attempts)
+            case .worktrees: try await openBoard(.worktrees)
+            case .review: try await openBoard(.review)
+            case .hooks: try await openBoard(.hooks)
+            case .audit: post(.page(title: "Audit", try auditLines()))
+            case .usage: post(.page(title: "Usage", try await usageLines()))
+            case .doctor: post(.page(title: "Doctor", await doctorLines()))
+            case .config: post(.page(title: "Configuration", try configurationLines(argument)))
             case .new: await begin(.new)
             case .rename: try rename(argument)
             case .model: argument.isEmpty ? listModels() : await useModel(argument)
@@ -36,8 +44,7 @@ extension SessionHost {
 
     func chosen(_ purpose: Picker.Purpose, _ id: String) async {
         switch purpose {
-        case .session: await resume(id)
-        case .turn: undo(id)
+        case .turn: await undo(id)
         case .model: await chooseModel(id)
         case .permissions: await usePermissions(id)
         case .trust: await decideTrust(id)
@@ -47,13 +54,12 @@ extension SessionHost {
 
     func preview(_ purpose: Picker.Purpose, _ id: String) {
         switch purpose {
-        case .session: post(.preview(id: id, sessionPreview(id)))
         case .turn: post(.preview(id: id, turnPreview(id)))
         default: break
         }
     }
 
-    private var home: String {
+    var home: String {
         get throws { try setup?.home ?? ConfigurationLoader.home(environment: environment) }
     }
 
@@ -181,32 +187,6 @@ extension SessionHost {
 
     // MARK: - Sessions
 
-    private func listSessions() throws {
-        let current = id
-        let sessions = try SessionIndex(home: try home).summaries(in: setup?.cwd)
-        let items = sessions.filter { $0.location.id != current && $0.state != .empty }.map {
-            session in
-            let turns = session.totals.map { "\($0.turns) turn\($0.turns == 1 ? "" : "s")" } ?? ""
-            let name = session.notes.name.map { "[\($0)] " } ?? ""
-            return Picker.Item(
-                id: session.location.id.text, title: name + (session.prompt ?? "?"),
-                detail: [LocalTime.text(session.location.id.time), turns, session.state.rawValue].filter { !$0.isEmpty }
-                    .joined(separator: " · "))
-        }
-        guard !items.isEmpty else { return post(.note(.init(.info, "There is no other session in this folder."))) }
-        post(.pick(Picker(.session, title: "Sessions in this folder", items: items, hasPreviews: true)))
-    }
-
-    private func sessionPreview(_ id: String) -> [StyledLine] {
-        do {
-            let store = SessionStore(home: try home)
-            let records = try JournalReader(path: store.resolve(id).path).records
-            return EntryText.lines(TranscriptReader(records: records).entries.suffix(12))
-        } catch {
-            return [StyledLine("\(error)", .dim)]
-        }
-    }
-
     private func rename(_ name: String) throws {
         guard let id else {
             return post(.note(.init(.info, "The session begins with the first prompt; name it after that.")))
@@ -219,7 +199,7 @@ extension SessionHost {
         post(.note(.init(.info, "This session is \"\(name)\": lockgate resume \"\(name)\" goes on with it.")))
     }
 
-    private func resume(_ text: String) async {
+    func resume(_ text: String) async {
         do {
             let location = try SessionStore(home: try home).resolve(text)
             let isForeign = SessionStore.header(ofSessionAt: location.path)?["imported"] != nil
@@ -242,7 +222,40 @@ extension SessionHost {
         return try CheckpointStore(home: home, workspace: root)
     }
 
+    private static let stageMark = "stage "
+
+    /// In a staged session turns are taken back where they are: in the stage.
+    private func listStagedTurns(_ stage: OpenStage) throws {
+        let count = stage.folder.record?.turns.count ?? 0
+        // What a turn that was killed has left counts as one more.
+        let items = (1...max(1, count)).map { number in
+            Picker.Item(
+                id: "\(Self.stageMark)\(number)",
+                title: number == 1 ? "the last turn" : "the last \(number) turns",
+                detail: "in the stage, not in \(stage.store.workspace)")
+        }
+        post(.pick(Picker(.turn, title: "Take back in the stage", items: items, hasPreviews: true)))
+    }
+
+    private func stagedPreview(_ id: String) throws -> [StyledLine] {
+        guard let stage = try stage() else { return [] }
+        let plan = try stage.store.planStageUndo(stage.folder, last: Int(id.dropFirst(Self.stageMark.count)) ?? 1)
+        return PlanPreview.lines(plan.restore)
+    }
+
+    private func undoStaged(_ id: String) async throws {
+        try await rest()
+        guard let stage = try stage() else { return }
+        let plan = try stage.store.planStageUndo(stage.folder, last: Int(id.dropFirst(Self.stageMark.count)) ?? 1)
+        guard !plan.restore.isEmpty else { return post(.note(.init(.info, "Nothing would change."))) }
+        let kept = try StagedUndo.carryOut(plan, in: stage)
+        let details = kept.map { "stayed: \($0.path.shownPath): \($0.reason)" }
+        let paths = plan.restore.steps.count == 1 ? "1 path" : "\(plan.restore.steps.count) paths"
+        post(.note(.init(.approval, "Took back \(paths) in the stage; the workspace is as it was.", details: details)))
+    }
+
     private func listTurns() throws {
+        if let stage = try stage() { return try listStagedTurns(stage) }
         let turns = try store().turns().reversed().filter { $0.kind == .turn && $0.after != $0.before }
         guard !turns.isEmpty else { return post(.note(.init(.info, "No turn has changed anything."))) }
         let items = turns.prefix(100).map { turn in
@@ -254,29 +267,18 @@ extension SessionHost {
 
     private func turnPreview(_ id: String) -> [StyledLine] {
         do {
+            if id.hasPrefix(Self.stageMark) { return try stagedPreview(id) }
             let plan = try store().planUndo(backTo: Int(id) ?? 0)
-            var lines = [StyledLine("takes back \(plan.turns.map { "t\($0)" }.joined(separator: ", ")):", .bold)]
-            for step in plan.steps {
-                lines.append(StyledLine("  \(step.verb) \(step.path.isEmpty ? "." : step.path.shownPath)"))
-            }
-            for conflict in plan.conflicts {
-                let copy = conflict.copy.map { "; the earlier one goes to \($0.shownPath)" } ?? ""
-                lines.append(
-                    StyledLine("  keep \(conflict.path.shownPath): \(conflict.reason)\(copy)", CellStyle(.yellow)))
-            }
-            for ref in plan.left { lines.append(StyledLine("  left \(ref.path.shownPath): \(ref.reason)", .dim)) }
-            for path in plan.lost {
-                lines.append(StyledLine("  lost \(path.shownPath): checkpoints do not cover it", CellStyle(.red)))
-            }
-            if plan.isEmpty { lines.append(StyledLine("  nothing would change", .dim)) }
-            return lines
+            let head = StyledLine("takes back \(plan.turns.map { "t\($0)" }.joined(separator: ", ")):", .bold)
+            return [head] + PlanPreview.lines(plan)
         } catch {
             return [StyledLine("\((error as? LockgateError)?.message ?? "\(error)")", .dim)]
         }
     }
 
-    private func undo(_ id: String) {
+    private func undo(_ id: String) async {
         do {
+            if id.hasPrefix(Self.stageMark) { return try await undoStaged(id) }
             let store = try store()
             let plan = try store.planUndo(backTo: Int(id) ?? 0)
             guard !plan.isEmpty else { return post(.note(.init(.info, "Nothing would change."))) }

@@ -15,7 +15,7 @@ extension SessionHost {
         guard let setup else { throw LockgateError("session.none", "there is no session yet") }
         let policy = try open?.assembled.gate.policy ?? setup.policy()
         let settings = setup.settings
-        var page = StatusPage()
+        var page = FactPage()
         page.heading("Session")
         page.fact("id", id?.text ?? "begins with the first prompt")
         if let path = open?.journal.path { page.fact("journal", path) }
@@ -61,24 +61,4 @@ extension SessionHost {
                 setup.settings.approvalsReviewer, try setup.configuration.resolve("approvals_reviewer").origin))
         return [StyledLine("$ \(command)", .bold), .empty] + EntryText.plain(trace.text)
     }
-}
-
-/// Headings with facts beneath them.
-private struct StatusPage {
-    private(set) var lines: [StyledLine] = []
-
-    mutating func heading(_ text: String) {
-        if !lines.isEmpty { lines.append(.empty) }
-        lines.append(StyledLine(text, CellStyle(.cyan, .bold)))
-    }
-
-    mutating func fact(_ name: String, _ value: String, _ origin: Origin? = nil) {
-        var line = StyledLine("  \(name)\(String(repeating: " ", count: max(1, 11 - name.count)))", .dim)
-        line.append(value)
-        line.hang = 13
-        if let origin { line.append("  \(origin)", .dim) }
-        lines.append(line)
-    }
-
-    mutating func line(_ text: String) { lines.append(StyledLine("  \(text)")) }
 }

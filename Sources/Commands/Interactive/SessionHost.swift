@@ -26,12 +26,31 @@ actor SessionHost {
     let reviewer: SheetReviewer
     var setup: SessionSetup?
     var open: Open?
-    /// A journal to go on with, and its records, until a session is made of them.
-    private var journal: (SessionJournal, EventLog, [JournalRecord])?
+    /// What a session is gone on with, as its records tell it.
+    private struct Restored: Sendable {
+        let journal: SessionJournal
+        let events: EventLog
+        let conversation: Conversation?
+        let grants: [Grant]
+
+        /// The records themselves are not kept: they are as long as the session.
+        init(_ journal: SessionJournal, _ events: EventLog, _ records: [JournalRecord]) {
+            self.journal = journal
+            self.events = events
+            conversation = records.isEmpty ? nil : Conversation(records: records)
+            grants = GrantBook.sessionGrants(in: records, foreign: journal.foreignRecords)
+        }
+    }
+
+    /// A session to go on with, until the next prompt.
+    private var restored: Restored?
     /// What the session that the first prompt makes begins with.
     private var fork: SessionFork?
     /// Whether a session that is picked is forked rather than gone on with.
     var forksPicked = false
+    /// What the list of sessions shows.
+    var showsAllFolders = false
+    var sessionSearch = ""
     private var turn: Task<Void, Never>?
     private var isInterrupted = false
     /// What was said to a turn whose session was not there yet.
@@ -64,6 +83,7 @@ actor SessionHost {
                 post(.banner(facts))
             } else {
                 try restore(setup, facts)
+                return
             }
             post(.ready(facts))
         } catch let error as LockgateError {
@@ -104,25 +124,36 @@ actor SessionHost {
             let fork = try SessionFork(parent, turn: turn, in: store, request)
             self.fork = fork
             let words = "Forked from session \(fork.parent.text.prefix(18)), which stays as it is."
-            let entries = TranscriptReader(records: fork.records).entries
-            return post(.replaced([.banner(facts)] + entries + [.note(.init(.info, words))]))
+            show(fork.records, at: try store.find(fork.parent), facts, note: words)
+            return post(.ready(facts))
         }
         let id = try request.origin.resumed(in: store, request)
         let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
-        self.journal = (journal, events(journal), records)
         request.origin = .resume(id)
-        post(.replaced([.banner(facts)] + TranscriptReader(records: records).entries))
-        let conversation = Conversation(records: records)
+        show(records, at: journal.path, facts)
+        post(.ready(facts))
+        let restored = Restored(journal, events(journal), records)
+        self.restored = restored
+        guard let conversation = restored.conversation else { return }
         post(
             .meter(
                 SessionMeter(
                     usage: conversation.usage, cost: conversation.cost, contextTokens: conversation.estimatedTokens)))
     }
 
+    /// The end of a conversation; the rest is read when somebody looks.
+    private func show(_ records: [JournalRecord], at path: String?, _ facts: SessionFacts, note: String? = nil) {
+        let (entries, start) = TranscriptReader.tail(of: records, count: ScreenState.resumedEntries)
+        let place = path.flatMap { start > 0 ? StoredPlace(journal: $0, bytes: start) : nil }
+        let notes = note.map { [TranscriptEntry.note(.init(.info, $0))] } ?? []
+        post(.replaced([.banner(facts)] + entries + notes, stored: place))
+    }
+
     private func events(_ journal: SessionJournal) -> EventLog {
         let post = post
-        return EventLog(journal: journal) { event, _ in
+        return EventLog(journal: journal) { [weak journal] event, _ in
             post(.thread(event))
+            if let journal, let path = journal.path { post(.stored(StoredPlace(journal: path, bytes: journal.length))) }
         } live: { event in
             post(.live(event))
         }
@@ -132,17 +163,18 @@ actor SessionHost {
     private func opened(task: String) async throws -> Open {
         if let open { return open }
         guard let setup else { throw LockgateError("session.none", "there is no session yet") }
-        let (journal, events, records) = try self.journal ?? newJournal(setup)
+        let restored = try self.restored ?? newJournal(setup)
+        let (journal, events) = (restored.journal, restored.events)
         let post = post
         let assembled = try await setup.assemble(
             journal: journal, events: events, outputSchema: nil,
-            restored: records.isEmpty ? fork.map(Conversation.init(fork:)) : Conversation(records: records),
+            restored: restored.conversation ?? fork.map(Conversation.init(fork:)),
             questions: SessionSetup.Questions(
-                task: task, sessionGrants: GrantBook.sessionGrants(in: records, foreign: journal.foreignRecords),
+                task: task, sessionGrants: restored.grants,
                 person: reviewer,
                 output: { post(.output(item: $0, $1)) }),
             progress: { post(.note(.init(.info, $0))) })
-        if records.isEmpty {
+        if restored.conversation == nil {
             try journal.append(
                 "session",
                 setup.header(
@@ -155,7 +187,7 @@ actor SessionHost {
             }
         }
         let open = Open(journal: journal, events: events, assembled: assembled)
-        self.journal = nil
+        self.restored = nil
         fork = nil
         self.open = open
         SessionPruning.runBeside(home: setup.home, settings: setup.settings)
@@ -163,9 +195,9 @@ actor SessionHost {
         return open
     }
 
-    private func newJournal(_ setup: SessionSetup) throws -> (SessionJournal, EventLog, [JournalRecord]) {
+    private func newJournal(_ setup: SessionSetup) throws -> Restored {
         let journal = try SessionJournal.create(in: SessionStore(home: setup.home))
-        return (journal, events(journal), [])
+        return Restored(journal, events(journal), [])
     }
 
     // MARK: - Turns
@@ -244,7 +276,7 @@ actor SessionHost {
         await turn?.value
         turn = nil
         guard let open else {
-            journal = nil
+            restored = nil
             return
         }
         self.open = nil
@@ -254,8 +286,13 @@ actor SessionHost {
         try? open.journal.seal()
     }
 
+    /// The same writer goes on with the next prompt; its records are read back as a resumed session's are.
+    func goOn(_ open: Open, _ path: String) throws {
+        restored = Restored(open.journal, open.events, try JournalReader(path: path).records)
+    }
+
     /// The session's id, once there is one.
-    var id: SessionID? { open?.journal.id ?? journal?.0.id }
+    var id: SessionID? { open?.journal.id ?? restored?.journal.id }
 
     func begin(_ origin: ExecRequest.Origin) async {
         await close(reason: "clear")
@@ -277,8 +314,7 @@ actor SessionHost {
             if let open {
                 guard let path = open.journal.path else { return }
                 await close(reason: "other")
-                // The same writer goes on; its records are read back as a resumed session's are.
-                journal = (open.journal, open.events, try JournalReader(path: path).records)
+                try goOn(open, path)
             }
             self.setup = setup
             post(.ready(facts(setup, standing)))

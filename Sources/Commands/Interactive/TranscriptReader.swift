@@ -1,109 +1,153 @@
+import Audit
 import Basics
 import Journal
 import TUI
 import Wire
 
 /// A session's records as the conversation that its screen showed.
-struct TranscriptReader {
-    private(set) var entries: [TranscriptEntry] = []
-    /// The last words before the model was asked: what stands before them is context.
-    private var prompt: String?
-    private var isAsked = false
-    private var checkpoint: TurnCheckpoint?
-
-    init(records: [JournalRecord]) {
-        for record in records { take(record) }
-        flushPrompt()
+enum TranscriptReader {
+    /// The last entries of a journal, and where the first of them stands in it; 0 where they are all.
+    ///
+    /// Reads the JSON of no more than these, however long the journal is.
+    static func tail(of records: [JournalRecord], count: Int) -> (entries: [TranscriptEntry], start: Int) {
+        var taken = max(200, count * 8)
+        while true {
+            let isAll = taken >= records.count
+            let part = records.suffix(taken)
+            var index = TranscriptIndex(isBeginning: isAll)
+            for record in part { index.take(record.scan) }
+            index.flush()
+            guard isAll || index.places.count >= count else {
+                taken *= 4
+                continue
+            }
+            let places = index.places.suffix(count)
+            let entries = places.map { entry($0) { json($0, in: part) } }
+            let isWhole = isAll && places.count == index.places.count
+            return (entries, isWhole ? 0 : places.map(\.start).min() ?? 0)
+        }
     }
 
-    private mutating func take(_ record: JournalRecord) {
-        let payload = record.payload
-        switch record.type {
-        case "effect.requested": if payload["effect"]?["kind"] == "model" { flushPrompt() }
-        case "conversation": take(words: payload)
-        case "compaction": take(words: payload["items"]?.array?.last ?? .null)
-        case "history": for item in payload["items"]?.array ?? [] { take(past: item) }
-        case "imported": take(past: payload["item"] ?? .null)
-        case "event": take(event: payload["type"]?.string ?? "", payload)
-        default: return
+    /// The last entries of a journal's file, for a glance: nothing of it is verified.
+    static func tail(ofFile path: String, count: Int) -> [TranscriptEntry] {
+        guard !JournalFile.isArchived(path) else {
+            guard let bytes = try? JournalFile.content(path) else { return [] }
+            return tail(ofBytes: bytes, isBeginning: true, count: count)
         }
+        var size = 256 << 10
+        while true {
+            guard let (bytes, isAll) = FileBytes.end(of: path, size) else { return [] }
+            let entries = tail(ofBytes: bytes, isBeginning: isAll, count: count)
+            if isAll || entries.count >= count { return entries }
+            size *= 8
+        }
+    }
+
+    private static func tail(ofBytes bytes: [UInt8], isBeginning: Bool, count: Int) -> [TranscriptEntry] {
+        var index = TranscriptIndex(isBeginning: isBeginning)
+        for line in bytes.split(separator: 0x0A) {
+            // The first may be the end of one.
+            if let scan = RecordScan(line) { index.take(scan) }
+        }
+        index.flush()
+        return index.places.suffix(count).map { place in
+            entry(place) { try? JSONValue(parsing: bytes[$0]) }
+        }
+    }
+
+    /// The JSON of a range of the file, which lies in one of these records.
+    private static func json(_ range: Range<Int>, in records: ArraySlice<JournalRecord>) -> JSONValue? {
+        var (low, high) = (records.startIndex, records.endIndex)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if records[middle].scan.payload.startIndex <= range.lowerBound { low = middle } else { high = middle }
+        }
+        guard low < records.endIndex else { return nil }
+        let payload = records[low].scan.payload
+        guard range.lowerBound >= payload.startIndex, range.upperBound <= payload.endIndex else { return nil }
+        return try? JSONValue(parsing: payload[range])
+    }
+
+    /// One entry.
+    ///
+    /// - Parameter json: reads a range of the journal.
+    static func entry(_ place: TranscriptIndex.Place, _ json: (Range<Int>) -> JSONValue?) -> TranscriptEntry {
+        let payload = json(place.range) ?? .null
+        let found: TranscriptEntry? =
+            switch place.kind {
+            case .prompt: prompt(payload)
+            case .compactedPrompt: prompt(payload["items"]?.array?.last ?? .null)
+            case .past: past(payload)
+            case .imported: past(payload["item"] ?? .null)
+            case .event:
+                event(
+                    payload["type"]?.string ?? "", payload, checkpoint: place.checkpoint.flatMap(json).map(checkpoint))
+            }
+        return found ?? .note(.init(.warning, "a record of the journal cannot be shown"))
+    }
+
+    private static func prompt(_ item: JSONValue) -> TranscriptEntry {
+        let text = (item["parts"]?.array ?? []).map { $0["text"]?.string ?? "[image]" }.joined(separator: "\n")
+        return .prompt(text, isSteering: false)
     }
 
     /// An item that was said elsewhere: in the session that this one was forked from, or in another program.
-    private mutating func take(past item: JSONValue) {
-        guard let words = ConversationText(item), !words.text.isEmpty else { return }
+    private static func past(_ item: JSONValue) -> TranscriptEntry? {
+        guard let words = ConversationText(item) else { return nil }
         switch words.kind {
-        case .user: entries.append(.prompt(words.text, isSteering: false))
-        case .assistant: entries.append(.message(words.text))
-        case .reasoning: entries.append(.reasoning(words.text))
+        case .user: return .prompt(words.text, isSteering: false)
+        case .assistant: return .message(words.text)
+        case .reasoning: return .reasoning(words.text)
         case .call:
             let arguments = (try? JSONValue(parsing: words.text)) ?? .string(words.text)
-            entries.append(
-                .tool(.init(tool: words.tool ?? "?", arguments: arguments, status: .completed)))
-        case .result, .developer: break
+            return .tool(.init(tool: words.tool ?? "?", arguments: arguments, status: .completed))
+        case .result, .developer: return nil
         }
     }
 
-    private mutating func take(words item: JSONValue) {
-        guard !isAsked, item["kind"] == "user" else { return }
-        prompt = (item["parts"]?.array ?? []).map { $0["text"]?.string ?? "[image]" }.joined(separator: "\n")
+    private static func checkpoint(_ payload: JSONValue) -> TurnCheckpoint {
+        TurnCheckpoint(
+            turn: payload["turn"]?.int ?? 0, before: "", after: "", changes: [],
+            changed: payload["changed"]?.int ?? 0, repositoryChanged: payload["repository_changed"]?.bool ?? false,
+            durationMilliseconds: 0)
     }
 
-    private mutating func flushPrompt() {
-        if let prompt { entries.append(.prompt(prompt, isSteering: false)) }
-        prompt = nil
-        isAsked = true
-    }
-
-    private mutating func take(event: String, _ payload: JSONValue) {
+    private static func event(
+        _ event: String, _ payload: JSONValue, checkpoint: TurnCheckpoint?
+    ) -> TranscriptEntry? {
         switch event {
-        case "turn.started": isAsked = false
-        case "item.completed": entry(payload["item"] ?? .null).map { entries.append($0) }
-        case "checkpoint":
-            checkpoint = TurnCheckpoint(
-                turn: payload["turn"]?.int ?? 0, before: "", after: "", changes: [],
-                changed: payload["changed"]?.int ?? 0, repositoryChanged: payload["repository_changed"]?.bool ?? false,
-                durationMilliseconds: 0)
+        case "item.completed": return entry(payload["item"] ?? .null)
         case "turn.completed":
-            flushPrompt()
-            entries.append(
-                .turnEnd(
-                    .init(
-                        milliseconds: payload["duration_ms"]?.int ?? 0, commands: payload["commands"]?.int ?? 0,
-                        denials: payload["denials"]?.int ?? 0, cost: payload["cost_usd"]?.double,
-                        checkpoint: checkpoint)))
-            checkpoint = nil
+            return .turnEnd(
+                .init(
+                    milliseconds: payload["duration_ms"]?.int ?? 0, commands: payload["commands"]?.int ?? 0,
+                    denials: payload["denials"]?.int ?? 0, cost: payload["cost_usd"]?.double, checkpoint: checkpoint))
         case "turn.failed":
-            flushPrompt()
             let error = payload["error"]
             let isInterrupted = error?["code"] == "turn.interrupted"
-            entries.append(
-                .note(
-                    .init(
-                        isInterrupted ? .info : .failure,
-                        isInterrupted ? "Interrupted." : error?["message"]?.string ?? "?",
-                        details: error?["remedy"]?.string.map { ["fix: \($0)"] } ?? [])))
-        case "error": entries.append(.note(.init(.warning, payload["message"]?.string ?? "?")))
-        case "effect.denied" where payload["effect"]?["kind"] != "access":
+            return .note(
+                .init(
+                    isInterrupted ? .info : .failure,
+                    isInterrupted ? "Interrupted." : error?["message"]?.string ?? "?",
+                    details: error?["remedy"]?.string.map { ["fix: \($0)"] } ?? []))
+        case "error": return .note(.init(.warning, payload["message"]?.string ?? "?"))
+        case "effect.denied":
             let verdict = payload["verdict"]
-            entries.append(
-                .note(
-                    .init(
-                        .refusal, "Refused: \(verdict?["reason"]?.string ?? "?")",
-                        details: ["rule \(verdict?["rule"]?.string ?? "?") (\(verdict?["origin"]?.string ?? "?"))"])))
+            return .note(
+                .init(
+                    .refusal, "Refused: \(verdict?["reason"]?.string ?? "?")",
+                    details: ["rule \(verdict?["rule"]?.string ?? "?") (\(verdict?["origin"]?.string ?? "?"))"]))
         case "approval":
-            guard payload["answered_by"] != "never" else { return }
             let isYes = payload["answer"]?["decision"] == "approve"
             let who = payload["answered_by"]?.string ?? "?"
             let scope = payload["answer"]?["scope"]?.string.map { " (\($0))" } ?? ""
-            entries.append(
-                .note(.init(isYes ? .approval : .refusal, "\(isYes ? "Approved" : "Refused") by \(who)\(scope).")))
-        case "compacted": entries.append(.note(.init(.info, "The conversation was summarised.")))
-        default: return
+            return .note(.init(isYes ? .approval : .refusal, "\(isYes ? "Approved" : "Refused") by \(who)\(scope)."))
+        case "compacted": return .note(.init(.info, "The conversation was summarised."))
+        default: return nil
         }
     }
 
-    private func entry(_ item: JSONValue) -> TranscriptEntry? {
+    private static func entry(_ item: JSONValue) -> TranscriptEntry? {
         let status = item["status"]?.string.flatMap(ThreadItem.Status.init(rawValue:)) ?? .completed
         switch item["type"]?.string {
         case "agent_message": return item["text"]?.string.map(TranscriptEntry.message)

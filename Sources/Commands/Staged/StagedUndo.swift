@@ -19,15 +19,29 @@ struct StagedUndo {
         let plan = try stage.store.planStageUndo(stage.folder, last: count)
         print("in the stage of \(PathText.name(stage.folder.path)), not in \(stage.store.workspace):")
         try options.carryOut(plan.restore) { _ throws(LockgateError) in
-            guard stage.folder.record?.method == .overlay else {
-                return try stage.store.apply(plan, in: stage.folder, view: nil)
-            }
-            // The kernel alone knows how a layer is written.
-            let session = try SandboxSession(
-                policy: try Self.policy(stage), environment: ProcessEnvironment.variables)
-            defer { session.end() }
-            return try stage.store.apply(plan, in: stage.folder, view: try session.view())
+            try Self.changed(plan, in: stage)
         }
+    }
+
+    /// Carries a plan out in a stage that nobody works in.
+    ///
+    /// - Returns: what stayed as it was.
+    static func carryOut(_ plan: StageUndoPlan, in stage: OpenStage) throws(LockgateError) -> [RestorePlan.Conflict] {
+        let lock = try stage.folder.lock()
+        defer { withExtendedLifetime(lock) {} }
+        return try changed(plan, in: stage)
+    }
+
+    private static func changed(
+        _ plan: StageUndoPlan, in stage: OpenStage
+    ) throws(LockgateError) -> [RestorePlan.Conflict] {
+        guard stage.folder.record?.method == .overlay else {
+            return try stage.store.apply(plan, in: stage.folder, view: nil)
+        }
+        // The kernel alone knows how a layer is written.
+        let session = try SandboxSession(policy: try policy(stage), environment: ProcessEnvironment.variables)
+        defer { session.end() }
+        return try stage.store.apply(plan, in: stage.folder, view: try session.view())
     }
 
     private static func policy(_ stage: OpenStage) throws(LockgateError) -> SandboxPolicy {

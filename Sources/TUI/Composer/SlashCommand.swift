@@ -1,6 +1,7 @@
 /// What can be said after a slash. Names are Codex's where the meaning is the same.
 package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
-    case help, status, model, permissions, diff, undo, explain, plan, resume, rename, new, copy, transcript, quit
+    case help, status, model, permissions, diff, review, undo, attempts, worktrees, hooks, audit, usage, doctor, config
+    case explain, plan, resume, rename, new, copy, transcript, quit
 
     package var summary: String {
         switch self {
@@ -9,6 +10,14 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
         case .model: "another model for what follows: /model NAME"
         case .permissions: "what the agent may do: read-only, workspace-write, danger-full-access"
         case .diff: "what the agent has changed since the session began"
+        case .review: "what is staged or changed, by file and hunk: apply, drop, take back"
+        case .attempts: "compare the attempts of exec --attempts, and take one over"
+        case .worktrees: "managed worktrees: what changed, merge, hand over, remove"
+        case .hooks: "which hooks count, and review of those that wait for it"
+        case .audit: "whether this session's record verifies, and what proves it"
+        case .usage: "what was spent: session, day, project, model; budgets left"
+        case .doctor: "what the sandbox enforces on this machine, and what to mend"
+        case .config: "what is configured and where: /config KEY explains one"
         case .undo: "take back what turns changed, with a preview"
         case .explain: "why a command would be allowed or not: /explain COMMAND"
         case .plan: "the agent's plan as it stands"
@@ -23,7 +32,7 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
 
     /// Other names for the same.
     private static let aliases: [String: SlashCommand] = [
-        "exit": .quit, "q": .quit, "clear": .new, "approvals": .permissions, "sessions": .resume, "keys": .help,
+        "exit": .quit, "q": .quit, "clear": .new, "approvals": .permissions, "sessions": .resume, "worktree": .worktrees, "debug-config": .config, "keys": .help,
         "?": .help,
     ]
 

@@ -2,16 +2,9 @@ package import Terminal
 
 /// Lines to read on the whole screen, with search.
 package struct Pager: Sendable, Hashable {
-    package enum Source: Sendable, Hashable {
-        /// All entries, open.
-        case transcript
-        case page([StyledLine])
-    }
-
     package var title: String
-    package var source: Source
-    /// Whether entries long past are in it too; they come when they are asked for.
-    var showsAll = false
+    /// What it shows, not yet cut to a width.
+    package let page: [StyledLine]
     /// Cut to the screen's width.
     package private(set) var lines: [StyledLine] = []
     package private(set) var top = 0
@@ -21,16 +14,14 @@ package struct Pager: Sendable, Hashable {
     /// Lines that match.
     package private(set) var matches: [Int] = []
 
-    package init(title: String, source: Source) {
+    package init(title: String, page: [StyledLine]) {
         self.title = title
-        self.source = source
+        self.page = page
     }
 
     /// Puts lines in, for a screen with room for so many.
-    package mutating func fill(_ lines: [StyledLine], room: Int, atEnd: Bool) {
-        let wasAtEnd = top + room >= self.lines.count
+    package mutating func fill(_ lines: [StyledLine], room: Int) {
         self.lines = lines
-        if atEnd || wasAtEnd, source == .transcript { top = max(0, lines.count - room) }
         scroll(0, room: room)
         find()
     }

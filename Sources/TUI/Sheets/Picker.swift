@@ -18,7 +18,7 @@ package struct Picker: Sendable, Hashable {
         }
     }
 
-    package enum Purpose: Sendable, Hashable { case session, turn, model, permissions, history, trust }
+    package enum Purpose: Sendable, Hashable { case turn, model, permissions, history, trust }
 
     package var purpose: Purpose
     package var title: String

@@ -21,6 +21,9 @@ package struct RunningTurn: Sendable, Hashable {
     private static let codeLines = 24
     private static let blockBytes = 4 << 10
 
+    /// Whether nothing of a message that goes on stands in the conversation.
+    var isBetweenMessages: Bool { committed == 0 && !continues }
+
     package init(started: Duration) { self.started = started }
 
     /// The end of the message that may still change.

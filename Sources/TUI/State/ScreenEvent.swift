@@ -31,10 +31,25 @@ package enum ScreenEvent: Sendable {
     case pick(Picker)
     case preview(id: String, [StyledLine])
     case page(title: String, [StyledLine])
+    /// A board opens, or takes the place of the one that is open.
+    case board(Board)
+    case boardDetail(row: String, [StyledLine])
+    case boardQuestion(Board.Question)
+    case boardNotice(String)
+    case boardClosed
     case edited(String)
     case note(TranscriptEntry.Note)
     /// Another conversation takes the place of this one.
-    case replaced([TranscriptEntry])
+    ///
+    /// - Parameter stored: up to where the journal holds what came before the entries; nil where they are all.
+    case replaced([TranscriptEntry], stored: StoredPlace? = nil)
+    /// The journal holds all that was told so far, up to there.
+    case stored(StoredPlace)
+    /// How many entries the journal has before those in memory.
+    case storedCount(Int)
+    case storedChunk(Int, [TranscriptEntry])
+    /// Entries of the journal, counted from its first, that hold a text.
+    case storedMatches(String, [Int])
 }
 
 /// What a screen wants done.
@@ -48,9 +63,14 @@ package enum ScreenAction: Sendable, Hashable {
     case edit(String)
     case loadFiles
     case copy(String)
+    /// Counts the entries that the journal holds up to there.
+    case countStored(StoredPlace)
+    case loadStored(chunk: Int)
+    case searchStored(String)
     case attention(String)
     /// A command that needs more than the screen knows.
     case command(SlashCommand, String)
     case preview(Picker.Purpose, id: String)
+    case board(Board.Subject, BoardRequest)
     case chosen(Picker.Purpose, id: String)
 }

@@ -6,14 +6,16 @@ import Wire
 extension ScreenState {
     mutating func press(_ key: Key) -> [ScreenAction] {
         hint = nil
+        if transcript != nil { return pressInTranscript(key) }
         if pager != nil { return pressInPager(key) }
         if !sheets.isEmpty { return pressInSheet(key) }
+        if board != nil { return pressInBoard(key) }
         if picker != nil { return pressInPicker(key) }
         return pressInComposer(key)
     }
 
     mutating func take(_ paste: Paste) -> [ScreenAction] {
-        if pager != nil || !sheets.isEmpty { return [] }
+        if readsWhole || !sheets.isEmpty { return [] }
         if picker != nil {
             for scalar in paste.text.unicodeScalars.prefix(100) where scalar.value >= 0x20 { picker?.type(scalar) }
             return []
@@ -47,12 +49,6 @@ extension ScreenState {
         case (.character("u"), .control): pager.scroll(-room / 2, room: room)
         case (.character("d"), .control): pager.scroll(room / 2, room: room)
         case (.home, _), (.character("g"), []):
-            if pager.source == .transcript, !pager.showsAll {
-                pager.showsAll = true
-                self.pager = pager
-                fillPager(atEnd: false)
-                pager = self.pager ?? pager
-            }
             pager.toTop()
         case (.end, _), (.character("G"), _): pager.toEnd(room: room)
         case (.character("/"), []): pager.beginSearch()
@@ -66,19 +62,11 @@ extension ScreenState {
         return []
     }
 
-    private mutating func openTranscript() {
-        pager = Pager(title: "Transcript", source: .transcript)
-        fillPager(atEnd: true)
-    }
-
     // MARK: - Questions
 
     private mutating func pressInSheet(_ key: Key) -> [ScreenAction] {
         guard var sheet = sheets.first else { return [] }
-        if key == .control("t") {
-            openTranscript()
-            return []
-        }
+        if key == .control("t") { return openTranscript() }
         guard sheet.mayAnswer(now: now) else {
             sheets[0] = sheet
             return []
@@ -153,9 +141,7 @@ extension ScreenState {
             composer.editor.deleteForward()
         case (.character("z"), .control): return [.suspend]
         case (.character("l"), .control): return [.redraw]
-        case (.character("t"), .control):
-            openTranscript()
-            return []
+        case (.character("t"), .control): return openTranscript()
         case (.character("g"), .control): return [.edit(composer.prompt)]
         case (.character("r"), .control): searchHistory()
         case (.character("?"), []) where composer.isEmpty: return [.command(.help, "")]
@@ -321,9 +307,7 @@ extension ScreenState {
         _ = composer.take()
         switch command {
         case .quit: return [.quit]
-        case .transcript:
-            openTranscript()
-            return []
+        case .transcript: return openTranscript()
         case .plan:
             if plan.isEmpty { hint = "the agent has made no plan yet" } else { add(.plan(plan)) }
             return []
@@ -335,7 +319,7 @@ extension ScreenState {
             }
             hint = "there is no message yet"
             return []
-        case .new, .resume, .model, .permissions, .undo:
+        case .new, .resume, .model, .permissions, .undo, .review:
             guard turn == nil else {
                 hint = "/\(command.rawValue) waits for the turn's end: Esc interrupts it"
                 return []
@@ -347,7 +331,8 @@ extension ScreenState {
         case .rename where argument.isEmpty:
             hint = "/rename NAME gives this session a name, by which it can be resumed"
             return []
-        case .help, .status, .diff, .explain, .rename: return [.command(command, argument)]
+        case .help, .status, .diff, .explain, .rename, .attempts, .worktrees, .hooks, .audit, .usage, .doctor, .config:
+            return [.command(command, argument)]
         }
     }
 }

@@ -13,7 +13,15 @@ package struct ScreenState: Sendable {
 
     package internal(set) var facts: SessionFacts?
     package internal(set) var meter: SessionMeter?
+    /// The newest of the conversation; of a long one only these are in memory.
     package internal(set) var entries: [TranscriptEntry] = []
+    /// Entries before those, which only the journal has.
+    package internal(set) var forgotten = 0
+    /// Up to where the journal holds what is not in memory.
+    var storedPlace: StoredPlace?
+    var stored: [StoredMark] = []
+    /// Bytes of each entry, as far as they were counted.
+    var sizes: [Int] = []
     /// Counts the conversations that were shown in this one's place.
     package internal(set) var generation = 0
     /// The first entry of this conversation that is shown; those before it are in the transcript.
@@ -32,6 +40,9 @@ package struct ScreenState: Sendable {
     package internal(set) var sheets: [ApprovalSheet] = []
     package internal(set) var picker: Picker?
     package internal(set) var pager: Pager?
+    package internal(set) var transcript: TranscriptPager?
+    package internal(set) var board: Board?
+    var boardRefreshed = Duration.zero
     package internal(set) var isReady = false
     /// Whether no session could be made.
     package internal(set) var isUnready = false
@@ -46,9 +57,7 @@ package struct ScreenState: Sendable {
 
     static let armed = Duration.seconds(2)
     /// Entries of a resumed conversation that are shown at once.
-    private static let resumedEntries = 30
-    /// Entries that the transcript opens with: thousands take a while to draw, and its end is what is looked for.
-    private static let recentEntries = 1000
+    package static let resumedEntries = 30
 
     package init(width: Int, height: Int, isWhole: Bool = false) {
         self.width = width
@@ -58,10 +67,14 @@ package struct ScreenState: Sendable {
 
     /// Whether something moves by itself, so that ticks are wanted.
     package var isMoving: Bool {
-        if pager != nil { return false }
+        if let board, pager == nil, transcript == nil, sheets.isEmpty { return board.isLive }
+        if readsWhole { return false }
         if let sheet = sheets.first { return !sheet.isQuiet(now: now) }
         return turn != nil || !isReady && !queue.isEmpty
     }
+
+    /// Whether something is read on the whole screen.
+    package var readsWhole: Bool { pager != nil || transcript != nil || board != nil && sheets.isEmpty }
 
     package mutating func update(_ event: ScreenEvent, at time: Duration) -> [ScreenAction] {
         now = time
@@ -73,10 +86,29 @@ package struct ScreenState: Sendable {
             return []
         case .resized(let width, let height):
             (self.width, self.height) = (width, height)
-            fillPager(atEnd: false)
+            fillPager()
+            return settleTranscript()
+        case .tick: return refreshBoard()
+        case .board(let board): return open(board)
+        case .boardDetail(let id, let lines):
+            show(lines, ofRow: id)
             return []
-        case .tick: return []
+        case .boardQuestion(let question):
+            board?.question = question
+            return []
+        case .boardNotice(let text):
+            board?.notice = text
+            return []
+        case .boardClosed:
+            board = nil
+            return []
         case .thread(let event): return take(event)
+        case .stored(let place):
+            stored(through: place)
+            return []
+        case .storedCount(let count): return take(stored: count)
+        case .storedChunk(let number, let entries): return take(entries, chunk: number)
+        case .storedMatches(let text, let found): return take(found: found, for: text)
         case .live(let event):
             take(event)
             return []
@@ -123,8 +155,8 @@ package struct ScreenState: Sendable {
             picker?.previews[id] = lines
             return []
         case .page(let title, let lines):
-            pager = Pager(title: title, source: .page(lines))
-            fillPager(atEnd: false)
+            pager = Pager(title: title, page: lines)
+            fillPager()
             return []
         case .edited(let text):
             composer.editor.set(text)
@@ -132,10 +164,11 @@ package struct ScreenState: Sendable {
         case .note(let note):
             add(.note(note))
             return []
-        case .replaced(let entries):
+        case .replaced(let entries, let place):
             self.entries = entries
             generation += 1
-            firstShown = max(0, entries.count - Self.resumedEntries)
+            (forgotten, storedPlace, stored, sizes, transcript) = (0, place, [], [], nil)
+            firstShown = max(0, entries.count - Self.resumedEntries - 2)
             (plan, meter, checkpoint) = ([], nil, nil)
             for case .plan(let plan) in entries.suffix(200) { self.plan = plan }
             return []
@@ -181,22 +214,13 @@ package struct ScreenState: Sendable {
         return next
     }
 
-    // MARK: - Transcript
+    // MARK: - Pages
 
     /// Lines for the pager at the screen's size.
-    mutating func fillPager(atEnd: Bool) {
+    mutating func fillPager() {
         guard var pager else { return }
-        let lines: [StyledLine]
-        switch pager.source {
-        case .page(let page): lines = page.flatMap { $0.wrapped(to: width, indent: StyledLine("  ")) }
-        case .transcript:
-            let first = pager.showsAll ? 0 : max(0, entries.count - Self.recentEntries)
-            let earlier = StyledLine("… \(first) earlier entries (Home brings them)", .dim).cut(to: width)
-            let shown = ScreenView.transcript(
-                entries[first...], width: width, isExpanded: true, folder: facts?.cwd ?? "")
-            lines = (first > 0 ? [earlier] : []) + shown
-        }
-        pager.fill(lines, room: PagerView.room(height: height), atEnd: atEnd)
+        let lines = pager.page.flatMap { $0.wrapped(to: width, indent: StyledLine("  ")) }
+        pager.fill(lines, room: PagerView.room(height: height))
         self.pager = pager
     }
 }

@@ -28,6 +28,19 @@ extension CheckpointStore {
         }
     }
 
+    /// Works out how to drop some of what is staged: the stage then has there what the workspace had at its beginning.
+    ///
+    /// - Parameter paths: all below them included.
+    package func planStageDrop(_ stage: StageFolder, paths: [[UInt8]]) throws(LockgateError) -> StageUndoPlan {
+        try withCheckpoint { _, objects, tree throws(LockgateError) in
+            let staged = try readStage(stage)
+            var planner = RestorePlanner(store: objects, tree: tree, current: staged.root, paths: paths)
+            try planner.takeBack(from: staged.base, to: staged.root)
+            return StageUndoPlan(
+                restore: try planner.plan(.undo, turns: [], revoked: []), left: staged.record.turns.count)
+        }
+    }
+
     /// Carries it out in the stage. Killed half-way, the same plan made anew completes it.
     ///
     /// - Parameter view: of a session in the stage, through which an overlay is changed; a copy needs none.

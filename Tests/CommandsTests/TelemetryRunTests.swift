@@ -97,6 +97,23 @@ import Testing
         }
     }
 
+    @Test func anInterruptionDoesNotWaitForACollectorThatNeverAnswers() async throws {
+        try await ExecFixture.with([ExecFixture.longCommand]) { fixture in
+            let (descriptor, port) = try Self.silentPort()
+            defer { close(descriptor) }
+            let run = try fixture.start(
+                "--json", "-s", "workspace-write", "-c", "otel.endpoint=http://127.0.0.1:\(port)", "go")
+            try await run.waitForOutput { $0.contains("item.started") }
+            let begin = ContinuousClock.now
+            run.signal(SIGINT)
+            let end = try await run.result()
+            #expect(end.status == 130)
+            #expect(end.events.last?["error"]?["code"] == "turn.interrupted")
+            // Two seconds are the limit; the rest is for a machine under load.
+            #expect(ContinuousClock.now - begin < .seconds(15))
+        }
+    }
+
     /// A port on loopback where the kernel takes connections and nobody reads them.
     private static func silentPort() throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

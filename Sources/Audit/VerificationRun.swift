@@ -131,12 +131,22 @@ extension Expectation {
             heads.insert(argument)
             return
         }
+        try require(anchors: argument, or: "a hash")
+    }
+
+    /// Requires the anchors in a file.
+    package mutating func require(anchors path: String) throws(AuditFault) {
+        try require(anchors: path, or: nil)
+    }
+
+    private mutating func require(anchors path: String, or other: String?) throws(AuditFault) {
         let bytes: [UInt8]
         do {
-            bytes = try PosixFile.read(argument, limit: 256 << 20)
+            bytes = try PosixFile.read(path, limit: 256 << 20)
         } catch {
-            throw AuditFault("\(argument) is neither a hash nor a file that can be read: \(error.reason)")
+            let what = other.map { "is neither \($0) nor a file that can be read" } ?? "cannot be read"
+            throw AuditFault("\(path) \(what): \(error.reason)")
         }
-        try add(anchorLines: bytes, from: argument)
+        try add(anchorLines: bytes, from: path)
     }
 }

@@ -73,8 +73,8 @@ package final class TelemetryExporter: Sendable {
         if isDue { wake.yield() }
     }
 
-    /// Sends what is left, for so long at most.
-    package func finish(within limit: Duration = .seconds(2), at time: WallTime = .now) async {
+    /// Sends what is left, for so long at most: with the rest of a run's end less than two seconds.
+    package func finish(within limit: Duration = .milliseconds(1500), at time: WallTime = .now) async {
         state.withLock { state in
             let output = state.telemetry.finish(at: time)
             _ = queue(output, in: &state)

@@ -134,6 +134,31 @@ import Testing
         }
     }
 
+    @Test func anAnchorIsSentAndWhatDoesNotArriveIsSaid() async throws {
+        try await ExecFixture.with([.text("Done.")]) { fixture in
+            #expect(try await fixture.exec(["go"]).status == 0)
+            let id = String(PathText.name(try #require(fixture.journals.first)).dropLast(6))
+            let address = "http://127.0.0.1:\(fixture.server.port)"
+            let file = fixture.home.at("anchors")
+            let kept = try await lockgate(
+                fixture, "audit", "anchor", id, "--to", file, "--to-url", "\(address)/v1/logs")
+            #expect(kept.status == 0 && kept.text == "", "\(kept.errorText)")
+            // What arrived is what was written, and both prove the same.
+            let sent = try #require(fixture.server.requests.last { $0.path == "/v1/logs" })
+            #expect(sent.bytes == (try PosixFile.read(file, limit: 1 << 16)))
+            #expect(try await lockgate(fixture, "audit", "verify", id, "--anchors", file).status == 0)
+            // No answer is no proof: nobody listens there.
+            let dead = try await lockgate(fixture, "audit", "anchor", id, "--to-url", "http://127.0.0.1:1/anchors")
+            #expect(dead.status == 1)
+            #expect(dead.errorText.contains("the anchor was not kept"))
+            let refused = try await lockgate(fixture, "audit", "anchor", id, "--to-url", "\(address)/nothing")
+            #expect(refused.status == 1)
+            #expect(refused.errorText.contains("answered with 404"))
+            let missing = try await lockgate(fixture, "audit", "verify", id, "--anchors", file + ".none")
+            #expect(missing.status == 2)
+        }
+    }
+
     @Test func wrongUsageIsToldApartFromABrokenJournal() async throws {
         try await ExecFixture.with([]) { fixture in
             let unknown = try await lockgate(fixture, "audit", "verify", "nosuch")

@@ -92,8 +92,25 @@ import Testing
             let end = try await Self.run(fixture, endpoint: "http://127.0.0.1:\(port)")
             #expect(end.status == 0 && end.text == "Done.\n")
             #expect(end.errorText.contains("the collector was too slow"))
-            // Two seconds are the limit; the rest is for a machine under load.
+            // A second and a half is the limit; the rest is for a machine under load.
             #expect(ContinuousClock.now - start < .seconds(15))
+        }
+    }
+
+    @Test func anInterruptionDoesNotWaitForACollectorThatNeverAnswers() async throws {
+        try await ExecFixture.with([ExecFixture.longCommand]) { fixture in
+            let (descriptor, port) = try Self.silentPort()
+            defer { close(descriptor) }
+            let run = try fixture.start(
+                "--json", "-s", "workspace-write", "-c", "otel.endpoint=http://127.0.0.1:\(port)", "go")
+            try await run.waitForOutput { $0.contains("item.started") }
+            let begin = ContinuousClock.now
+            run.signal(SIGINT)
+            let end = try await run.result()
+            #expect(end.status == 130)
+            #expect(end.events.last?["error"]?["code"] == "turn.interrupted")
+            // A second and a half is the limit; the rest is for a machine under load.
+            #expect(ContinuousClock.now - begin < .seconds(15))
         }
     }
 

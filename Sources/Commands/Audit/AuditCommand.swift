@@ -26,6 +26,7 @@ package struct AuditCommand: AsyncParsableCommand {
         @Argument(help: "Files, folders or sessions.") var targets: [String] = []
         @Option(help: "Accept seals by this key only: ed25519:…, or a file that holds it.") var key: [String] = []
         @Option(help: "A hash that has to occur, or a file of anchors.") var expectHead: [String] = []
+        @Option(help: "A file of anchors that have to hold; may be repeated.") var anchors: [String] = []
         @Flag(help: "Print one JSON object a journal.") var json = false
 
         func run() async throws {
@@ -39,6 +40,7 @@ package struct AuditCommand: AsyncParsableCommand {
                 var expectation = Expectation()
                 for text in key { try expectation.require(key: text) }
                 for text in expectHead { try expectation.require(head: text) }
+                for path in anchors { try expectation.require(anchors: path) }
                 if key.isEmpty, let own = try? store.keyFile.publicKey() { expectation.keys.insert(own) }
                 let paths = targets.isEmpty ? [store.root] : try targets.map { try path($0, store) }
                 var run = VerificationRun(expecting: expectation, isJSON: json) { text in
@@ -68,56 +70,6 @@ package struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await CommandOutput.printing { try SessionStore.ofUser().keyFile.load().publicKey.description }
-        }
-    }
-
-    struct Anchor: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Print a signed line that says how far a session's journal goes.",
-            discussion: """
-                Kept elsewhere (another machine, a ticket, a git note), the line proves later that nothing before it was \
-                changed or cut off: lockgate audit verify --expect-head FILE.
-                """)
-
-        @Argument(help: "The session: its id, the beginning of it, or its name.") var session: String
-        @Option(help: "Add the line to this file instead of printing it.") var append: String?
-
-        func run() async throws {
-            try await CommandOutput.printing {
-                let store = try SessionStore.ofUser()
-                let line = try Self.line(store.resolve(session), key: store.keyFile.load())
-                guard let append else { return line }
-                try Self.append(line, to: PathText.absolute(append, from: ProcessEnvironment.workingDirectory))
-                return ""
-            }
-        }
-
-        private static func line(_ session: SessionLocation, key: SealPrivateKey) throws -> String {
-            let report = VerificationRun.report(onFile: session.path, expecting: Expectation())
-            guard report.isWhole, let head = report.head, let last = report.lastRecord else {
-                let reason = report.findings.first?.description ?? "it is empty"
-                throw LockgateError("journal.broken", "session \(session.id) does not verify: \(reason)")
-            }
-            return try Seal(
-                session: session.id.text, sequence: last, head: head, time: WallTime.now.rfc3339, by: key
-            ).json.text
-        }
-
-        private static func append(_ line: String, to path: String) throws(LockgateError) {
-            let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw unwritable(SystemError("open", path, errno: errno)) }
-            defer { close(descriptor) }
-            do throws(SystemError) {
-                try PosixFile.writeAll(descriptor, Array((line + "\n").utf8))
-                // A device or a pipe has nothing to wait for.
-                guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError("fsync", path, errno: errno) }
-            } catch {
-                throw unwritable(error)
-            }
-        }
-
-        private static func unwritable(_ error: SystemError) -> LockgateError {
-            LockgateError("audit.unwritable", "the anchor was not kept: \(error)")
         }
     }
 }

@@ -12,7 +12,7 @@ extension SessionSetup {
     /// Begins to send what the session records to the collector that the user named; nil without one.
     ///
     /// - Parameter warn: told in a line when nothing arrives; the session goes on.
-    /// - Returns: what sends the rest and ends it, in two seconds at most.
+    /// - Returns: what sends the rest and ends it, in a second and a half at most.
     func telemetry(
         of journal: SessionJournal, warn: @escaping @Sendable (String) -> Void
     ) throws(LockgateError) -> (@Sendable () async -> Void)? {

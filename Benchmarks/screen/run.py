@@ -61,7 +61,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        self.rfile.read(length)
+        # As a provider counts, about: conversations are summarised by it.
+        tokens = length // 4
         responses = self.path.endswith("/responses")
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -96,7 +99,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 item["content"] = [{"type": "output_text", "text": "".join(all_text), "annotations": []}]
                 event({"type": "response.output_item.done", "output_index": 0, "item": item})
                 event({"type": "response.completed", "response": {"id": "r", "output": [item], "usage": {
-                    "input_tokens": 10, "output_tokens": 10, "total_tokens": 20}}})
+                    "input_tokens": tokens, "output_tokens": 10, "total_tokens": tokens + 10}}})
             else:
                 event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
                 self.wfile.write(b"data: [DONE]\n\n")

@@ -32,7 +32,8 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
 
     /// Other names for the same.
     private static let aliases: [String: SlashCommand] = [
-        "exit": .quit, "q": .quit, "clear": .new, "approvals": .permissions, "sessions": .resume, "worktree": .worktrees, "debug-config": .config, "keys": .help,
+        "exit": .quit, "q": .quit, "clear": .new, "approvals": .permissions, "sessions": .resume,
+        "worktree": .worktrees, "debug-config": .config, "keys": .help,
         "?": .help,
     ]
 

@@ -136,7 +136,10 @@ private struct DiffBuilder {
         lead.append(Span("\(sign) ", style))
         let indent = lead.reduce(0) { $0 + $1.width }
         for (index, part) in StyledLine(spans).broken(at: max(4, width - indent)).enumerated() {
-            lines.append(StyledLine(index == 0 ? lead : [Span(String(repeating: " ", count: indent))]) + part)
+            var line = StyledLine(index == 0 ? lead : [Span(String(repeating: " ", count: indent))]) + part
+            // For pages, which are cut to a screen only when they are shown.
+            line.hang = indent
+            lines.append(line)
         }
     }
 }

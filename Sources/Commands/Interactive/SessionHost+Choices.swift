@@ -17,12 +17,20 @@ extension SessionHost {
             case .explain: post(.page(title: "Explain", try explainLines(argument)))
             case .diff: post(.page(title: "Changes of the agent's turns", try diffLines()))
             case .undo: try listTurns()
+            case .rewind: try listMessages()
             case .resume: argument.isEmpty ? try listSessions() : await resume(argument)
             case .new: await begin(.new)
             case .rename: try rename(argument)
             case .model: argument.isEmpty ? listModels() : await useModel(argument)
             case .permissions: argument.isEmpty ? listPermissions() : await usePermissions(argument)
-            case .help, .plan, .copy, .transcript, .quit: break
+            case .plan: await togglePlan(argument)
+            case .compact: compact()
+            case .fork: try await forkHere()
+            case .archive: try await archive()
+            case .delete: try askToDelete()
+            case .export: try export(argument)
+            case .usage: post(.page(title: "Usage", try usageLines()))
+            case .help, .copy, .transcript, .quit, .todo, .vim, .theme, .mention, .initialise: break
             }
         } catch {
             fail(error)
@@ -41,6 +49,11 @@ extension SessionHost {
         case .model: await chooseModel(id)
         case .permissions: await usePermissions(id)
         case .trust: await decideTrust(id)
+        case .message: await chooseMessage(id)
+        case .rewind: await rewind(id)
+        case .plan: await decidePlan(id)
+        case .theme: keepTheme(id)
+        case .delete: await delete(id)
         case .history: break
         }
     }
@@ -49,6 +62,7 @@ extension SessionHost {
         switch purpose {
         case .session: post(.preview(id: id, sessionPreview(id)))
         case .turn: post(.preview(id: id, turnPreview(id)))
+        case .message: post(.preview(id: id, messagePreview(id)))
         default: break
         }
     }
@@ -89,7 +103,7 @@ extension SessionHost {
         return request
     }
 
-    private func loader() throws -> ConfigurationLoader {
+    func loader() throws -> ConfigurationLoader {
         let start = ProcessEnvironment.workingDirectory
         return ConfigurationLoader(
             home: try home, environment: environment,
@@ -233,7 +247,7 @@ extension SessionHost {
 
     // MARK: - Undo
 
-    private func store() throws -> CheckpointStore {
+    func store() throws -> CheckpointStore {
         guard let workspace = setup?.cwd, let home = setup?.home,
             let root = CheckpointStore.enclosing(workspace, home: home)
         else {
@@ -254,40 +268,47 @@ extension SessionHost {
 
     private func turnPreview(_ id: String) -> [StyledLine] {
         do {
-            let plan = try store().planUndo(backTo: Int(id) ?? 0)
-            var lines = [StyledLine("takes back \(plan.turns.map { "t\($0)" }.joined(separator: ", ")):", .bold)]
-            for step in plan.steps {
-                lines.append(StyledLine("  \(step.verb) \(step.path.isEmpty ? "." : step.path.shownPath)"))
-            }
-            for conflict in plan.conflicts {
-                let copy = conflict.copy.map { "; the earlier one goes to \($0.shownPath)" } ?? ""
-                lines.append(
-                    StyledLine("  keep \(conflict.path.shownPath): \(conflict.reason)\(copy)", CellStyle(.yellow)))
-            }
-            for ref in plan.left { lines.append(StyledLine("  left \(ref.path.shownPath): \(ref.reason)", .dim)) }
-            for path in plan.lost {
-                lines.append(StyledLine("  lost \(path.shownPath): checkpoints do not cover it", CellStyle(.red)))
-            }
-            if plan.isEmpty { lines.append(StyledLine("  nothing would change", .dim)) }
-            return lines
+            return Self.lines(of: try store().planUndo(backTo: Int(id) ?? 0))
         } catch {
             return [StyledLine("\((error as? LockgateError)?.message ?? "\(error)")", .dim)]
         }
     }
 
+    /// What a plan would do, path by path.
+    static func lines(of plan: RestorePlan) -> [StyledLine] {
+        var lines = [StyledLine("takes back \(plan.turns.map { "t\($0)" }.joined(separator: ", ")):", .bold)]
+        for step in plan.steps {
+            lines.append(StyledLine("  \(step.verb) \(step.path.isEmpty ? "." : step.path.shownPath)"))
+        }
+        for conflict in plan.conflicts {
+            let copy = conflict.copy.map { "; the earlier one goes to \($0.shownPath)" } ?? ""
+            lines.append(
+                StyledLine("  keep \(conflict.path.shownPath): \(conflict.reason)\(copy)", CellStyle(.yellow)))
+        }
+        for ref in plan.left { lines.append(StyledLine("  left \(ref.path.shownPath): \(ref.reason)", .dim)) }
+        for path in plan.lost {
+            lines.append(StyledLine("  lost \(path.shownPath): checkpoints do not cover it", CellStyle(.red)))
+        }
+        if plan.isEmpty { lines.append(StyledLine("  nothing would change", .dim)) }
+        return lines
+    }
+
     private func undo(_ id: String) {
         do {
-            let store = try store()
-            let plan = try store.planUndo(backTo: Int(id) ?? 0)
-            guard !plan.isEmpty else { return post(.note(.init(.info, "Nothing would change."))) }
-            let kept = try store.apply(plan)
-            let details = kept.map { "stayed: \($0.path.shownPath): \($0.reason)" } + ["lockgate redo takes it back"]
-            let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
-            let paths = plan.steps.count == 1 ? "1 path" : "\(plan.steps.count) paths"
-            post(.note(.init(.approval, "Took back \(turns): \(paths).", details: details)))
+            let plan = try store().planUndo(backTo: Int(id) ?? 0)
+            post(.note(plan.isEmpty ? .init(.info, "Nothing would change.") : try carriedOut(plan)))
         } catch {
             fail(error)
         }
+    }
+
+    /// Takes turns back; returns what there is to say of it.
+    func carriedOut(_ plan: RestorePlan) throws -> TranscriptEntry.Note {
+        let kept = try store().apply(plan)
+        let details = kept.map { "stayed: \($0.path.shownPath): \($0.reason)" } + ["lockgate redo takes it back"]
+        let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
+        let paths = plan.steps.count == 1 ? "1 path" : "\(plan.steps.count) paths"
+        return .init(.approval, "Took back \(turns): \(paths).", details: details)
     }
 
     /// What the turns of this workspace changed, the newest first.

@@ -1,4 +1,5 @@
 import Basics
+import Engine
 import Journal
 import TUI
 import Wire
@@ -46,7 +47,8 @@ struct TranscriptReader {
 
     private mutating func take(words item: JSONValue) {
         guard !isAsked, item["kind"] == "user" else { return }
-        prompt = (item["parts"]?.array ?? []).map { $0["text"]?.string ?? "[image]" }.joined(separator: "\n")
+        let texts = (item["parts"]?.array ?? []).map { $0["text"]?.string ?? "" }
+        prompt = texts.filter { !$0.isEmpty && !PlanMode.isInstructions($0) }.joined(separator: "\n")
     }
 
     private mutating func flushPrompt() {
@@ -106,7 +108,7 @@ struct TranscriptReader {
     private func entry(_ item: JSONValue) -> TranscriptEntry? {
         let status = item["status"]?.string.flatMap(ThreadItem.Status.init(rawValue:)) ?? .completed
         switch item["type"]?.string {
-        case "agent_message": return item["text"]?.string.map(TranscriptEntry.message)
+        case "agent_message": return item["text"]?.string.map { .message(ProposedPlan.shown($0)) }
         case "reasoning": return item["text"]?.string.map(TranscriptEntry.reasoning)
         case "error": return .note(.init(.warning, item["message"]?.string ?? "?"))
         case "command_execution":

@@ -160,7 +160,7 @@ extension OptionType {
     fileprivate var isText: Bool {
         switch self {
         case .string, .text, .choice, .path, .pathPattern, .fileName, .url, .environmentName, .line: true
-        case .boolean, .integer, .number, .list, .table: false
+        case .boolean, .integer, .number, .list, .keys, .table: false
         }
     }
 }

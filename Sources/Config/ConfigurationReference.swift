@@ -50,7 +50,7 @@ package enum ConfigurationReference {
         ("Models", ConfigurationOption.modelOptions), ("Providers", ConfigurationOption.providerOptions),
         ("Prices", ConfigurationOption.priceOptions), ("Safety", ConfigurationOption.safetyOptions),
         ("Budgets", ConfigurationOption.budgetOptions), ("Permission profiles", ConfigurationOption.profileOptions),
-        ("Context and runs", ConfigurationOption.runtimeOptions),
+        ("Context and runs", ConfigurationOption.runtimeOptions), ("The screen", ConfigurationOption.screenOptions),
     ]
 
     private static func row(_ option: ConfigurationOption) -> String {
@@ -129,6 +129,7 @@ package enum ConfigurationReference {
         case .url: return ["type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s]"]
         case .environmentName: return ["type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"]
         case .list(let element): return ["type": "array", "items": .object(Self.type(element))]
+        case .keys: return ["type": ["string", "array"], "items": ["type": "string"]]
         case .table: return ["type": "object"]
         }
     }

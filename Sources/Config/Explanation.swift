@@ -139,6 +139,7 @@ extension OptionType {
         case .url: "https://HOST"
         case .environmentName: "NAME"
         case .list(let element): .array([element.example])
+        case .keys: ["ctrl-t"]
         case .table: [:]
         }
     }

@@ -1,4 +1,5 @@
 import Basics
+import Wire
 
 /// What values an option takes.
 package indirect enum OptionType: Sendable, Hashable {
@@ -27,6 +28,8 @@ package indirect enum OptionType: Sendable, Hashable {
     /// A value for a header: one line, may be empty.
     case line
     case list(OptionType)
+    /// A key or several, such as `ctrl-t`; none take an action its key.
+    case keys
     /// A table that is kept as it is.
     case table
 
@@ -46,6 +49,7 @@ package indirect enum OptionType: Sendable, Hashable {
         case .url: "an http or https address"
         case .environmentName: "the name of an environment variable"
         case .list(let element): "a list, each " + element.description
+        case .keys: "a key or a list of keys (`ctrl-t`, `alt-enter`, `page-up`, `f5`, `?`)"
         case .table: "a table"
         }
     }
@@ -66,6 +70,14 @@ package indirect enum OptionType: Sendable, Hashable {
                 if let objection = element.objection(to: value) { return "element \(index + 1): \(objection)" }
             }
             return nil
+        case (.keys, .array(let values)):
+            for (index, value) in values.enumerated() {
+                guard let text = value.string else {
+                    return "element \(index + 1): expected a key, found \(value.typeName)"
+                }
+                if let objection = textObjection(to: text) { return "element \(index + 1): \(objection)" }
+            }
+            return nil
         case (_, .string(let text)):
             return textObjection(to: text)
         default: break
@@ -77,6 +89,8 @@ package indirect enum OptionType: Sendable, Hashable {
         switch self {
         case .boolean, .integer, .number, .list, .table:
             return "expected \(description), found text \(TOMLText.quoted(text.printable))"
+        case .keys:
+            return KeyChord(text) == nil ? "no terminal knows a key \(TOMLText.quoted(text.printable))" : nil
         case .text:
             return text.unicodeScalars.contains { $0.isControl && !"\n\r\t".unicodeScalars.contains($0) }
                 ? "control characters are not allowed here" : nil

@@ -170,6 +170,5 @@ extension ConfigurationOption {
         option(
             "worktree.days", .integer(0...3650), \.worktree.days, default: .value(30), project: .refused(person),
             "After how many days without a session `lockgate worktree gc` removes a worktree."),
-        table("tui", \.tui, project: .refused(person), "The terminal interface's own settings."),
     ]
 }

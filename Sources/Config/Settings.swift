@@ -67,7 +67,7 @@ package struct Settings: Sendable, Hashable {
     package var retention = RetentionSettings()
     package var local = LocalModelSettings()
     package var worktree = WorktreeSettings()
-    package var tui: JSONObject = [:]
+    package var tui = ScreenSettings()
     /// The lists of all layers, by event; `hookSources` has them with their places, and those of `hooks.json`.
     package var hooks: JSONObject = [:]
 

@@ -62,7 +62,8 @@ enum CodexPlanner {
                 if projects == nil { projects = document.place(of: ["projects"]) }
                 continue
             case "tui":
-                builder.leave(setting.key, setting.place, "there is no terminal interface here yet that would read it")
+                builder.leave(
+                    setting.key, setting.place, "its keys have other names here: see [tui] in docs/configuration.md")
                 continue
             case "notify":
                 builder.leave(

@@ -16,7 +16,7 @@ package struct SessionFork: Sendable, Hashable {
     package let records: [JournalRecord]
 
     /// - Parameters:
-    ///   - turn: the last turn that is taken over, from 1; nil for all.
+    ///   - turn: the last turn that is taken over, from 1; 0 for what stood before the first; nil for all.
     /// - Throws: `session.turn_unknown`, and what reading the journal throws.
     package init(of location: SessionLocation, turn: Int? = nil) throws(LockgateError) {
         let all = try JournalReader(path: location.path).records
@@ -43,9 +43,9 @@ package struct SessionFork: Sendable, Hashable {
             guard turns > turn else { continue }
             // What a later process says before its turn belongs to that.
             let end = records[..<place].lastIndex { !$0.isEvent("thread.started") && !$0.isEvent("error") } ?? place - 1
-            if turn > 0 { return end + 1 }
+            return end + 1
         }
-        guard turn > 0, turn <= turns else {
+        guard turn >= 0, turn <= turns else {
             throw LockgateError(
                 "session.turn_unknown",
                 "session \(location.id) has \(turns) turn\(turns == 1 ? "" : "s"), and no turn \(turn)",

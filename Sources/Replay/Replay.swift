@@ -123,10 +123,15 @@ package struct Replay {
         let (start, starter) = AsyncStream.makeStream(of: Void.self)
         let command = records.first { $0.origin == "command" }
         let prompt = records.first { $0.origin == "prompt" }
+        let isSummed = records.contains { $0.type == "compaction" }
         let turn = Task {
             for await _ in start { break }
             if command != nil, prompt == nil {
                 _ = await session.runUserCommand(Self.command(in: records))
+                return
+            }
+            if prompt == nil, isSummed {
+                _ = await session.compactNow()
                 return
             }
             var parts = [ContentPart.text("")]

@@ -157,8 +157,15 @@ package final class SandboxedProcess: Sendable {
     package func kill() { send(kind: 2, signal: SIGKILL) }
 
     /// Asks the command to end, and kills it with all it started when it has not after `grace`. Returns once it is over.
+    ///
+    /// The same in a task that is cancelled: whoever interrupts a turn gives its commands their time to end all the same,
+    /// and the session keeps its helper with what else runs in it.
     @discardableResult
     package func terminate(grace: Duration = .seconds(2)) async -> TerminationStatus {
+        await Task.detached { await self.end(within: grace) }.value
+    }
+
+    private func end(within grace: Duration) async -> TerminationStatus {
         signal(SIGTERM)
         if await ends(within: grace) { return await wait() }
         kill()

@@ -21,7 +21,7 @@ package struct ScreenView {
         if let transcript = state.transcript {
             return TranscriptPagerView(pager: transcript, width: width, height: height).frame
         }
-        if let board = state.board, state.pager == nil, state.sheets.isEmpty {
+        if let board = state.board, state.pager == nil, state.sheets.isEmpty, state.inquiries.isEmpty {
             return BoardView(board: board, width: width, height: height).frame
         }
         if let pager = state.pager { return PagerView(pager: pager, width: width, height: height).frame }
@@ -66,10 +66,20 @@ package struct ScreenView {
             return Frame(
                 [.empty]
                     + ApprovalView(
-                        sheet: sheet, waiting: state.sheets.count - 1, isArmed: sheet.isQuiet(now: state.now),
+                        sheet: sheet, waiting: state.sheets.count - 1,
+                        batch: state.sheetBatch.dropFirst().map(\.request), keymap: state.keymap,
+                        isArmed: sheet.isQuiet(now: state.now),
                         width: width,
                         height: room - 1
                     ).lines)
+        }
+        if let sheet = state.inquiries.first {
+            let frame = InquiryView(sheet: sheet, keymap: state.keymap, width: width).frame
+            let lines = ([.empty] + frame.lines).suffix(room)
+            let shift = lines.count - frame.lines.count
+            return Frame(
+                Array(lines),
+                cursor: frame.cursor.map { Frame.Position(row: max(0, $0.row + shift), column: $0.column) })
         }
         if let picker = state.picker {
             return Frame([.empty] + PickerView(picker: picker, width: width, height: room - 1).lines)
@@ -148,7 +158,7 @@ package struct ScreenView {
         }
         let transcript = TranscriptView(width: width)
         var lines: [StyledLine] = []
-        let pending = turn.pending
+        let pending = ProposedPlan.shown(turn.pending)
         if !pending.isEmpty {
             let view = MarkdownView(width: max(10, width - 2))
             lines += view.lines(MarkdownDocument(pending).blocks).map { $0.isEmpty ? $0 : StyledLine("  ") + $0 }

@@ -261,7 +261,7 @@ import Wire
 }
 
 extension String {
-    fileprivate func components(of needle: String) -> Int {
+    func components(of needle: String) -> Int {
         var count = 0
         var rest = self[...]
         while let found = rest.firstRange(of: needle) {

@@ -12,7 +12,7 @@ struct TerminalMultiplexer {
     /// Runs `lockgate` with arguments in a terminal of the given size, in a repository with a scripted model.
     static func with<T>(
         _ fixture: ExecFixture, _ arguments: [String], width: Int = 100, height: Int = 30,
-        trusted: Bool = true, _ body: (TerminalMultiplexer) async throws -> T
+        trusted: Bool = true, variables more: [String: String] = [:], _ body: (TerminalMultiplexer) async throws -> T
     ) async throws -> T {
         try await TemporaryFolder.with { folder in
             let terminal = TerminalMultiplexer(name: "lg\(getpid())-\(UInt32.random(in: 0 ... .max))", folder: folder)
@@ -23,7 +23,9 @@ struct TerminalMultiplexer {
             }
             if trusted { try terminal.trust(fixture) }
             let variables =
-                fixture.environment.map { "\($0.key)=\($0.value)" } + ["SHELL=/bin/sh", "SWIFT_BACKTRACE=enable=no"]
+                fixture.environment.merging(more) { $1 }.map { "\($0.key)=\($0.value)" } + [
+                    "SHELL=/bin/sh", "SWIFT_BACKTRACE=enable=no",
+                ]
             try folder.write("run.sh", Self.script(try ProgramRun.location(of: "lockgate"), arguments))
             _ = try terminal.tmux(
                 [
@@ -40,7 +42,11 @@ struct TerminalMultiplexer {
     /// The program, its exit code where it can be seen, and the mode it left the terminal in.
     private static func script(_ program: String, _ arguments: [String]) -> String {
         let words = ([program] + arguments).map { "'\($0)'" }.joined(separator: " ")
-        return "\(words)\necho \"left with $?\"\nstty -a | grep -o -- '-*icanon'\nexec sleep 600\n"
+        let mode = "stty -a | grep -o -- '-*icanon'"
+        // What is suspended goes on at once, as by a person's `fg`.
+        let resumed = "if grep -q Stopped \"$0.jobs\"; then echo suspended; \(mode); fg; code=$?; fi"
+        return
+            "\(words)\ncode=$?\njobs >\"$0.jobs\"\n\(resumed)\necho \"left with $code\"\n\(mode)\nexec sleep 600\n"
     }
 
     private func trust(_ fixture: ExecFixture) throws {
@@ -63,6 +69,13 @@ struct TerminalMultiplexer {
     func paste(_ text: String) throws {
         _ = try tmux(["load-buffer", "-"], input: Array(text.utf8))
         _ = try tmux(["paste-buffer", "-p"])
+    }
+
+    /// Lets the terminal's clipboard be set by what runs in it.
+    func takeClipboard() throws { _ = try tmux(["set-option", "-s", "set-clipboard", "on"]) }
+
+    var clipboard: String {
+        get throws { String(decoding: try tmux(["show-buffer"]).output, as: UTF8.self) }
     }
 
     /// Sends the program a signal.

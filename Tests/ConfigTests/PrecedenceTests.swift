@@ -47,6 +47,7 @@ struct PrecedenceTests {
         case .url: .string("https://host\(index).example/v1")
         case .environmentName: .string("NAME_\(index)")
         case .list(let element): .array([sample(element, index)])
+        case .keys: .array([.string("ctrl-f\(index + 1)")])
         case .table: .string("free \(index)")
         }
     }

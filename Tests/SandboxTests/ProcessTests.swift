@@ -103,6 +103,27 @@ struct ProcessTests {
         try await untilGone(process.pid)
     }
 
+    /// Who interrupts a turn has cancelled the task that ends its commands; the session outlives that.
+    @Test("is ended in its own time by a task that is cancelled, and the session stays")
+    func terminateWhenCancelled() async throws {
+        let fixture = try SandboxFixture()
+        let session = try fixture.session(fixture.policy(.workspaceWrite))
+        let other = try await fixture.start("echo up; exec sleep 64", in: session)
+        #expect(try SandboxFixture.readLine(other) == "up")
+        let process = try await fixture.start("trap 'exit 7' TERM; echo up; while :; do sleep 0.01; done", in: session)
+        #expect(try SandboxFixture.readLine(process) == "up")
+        let ending = Task { () async -> TerminationStatus in
+            while !Task.isCancelled { await Task.yield() }
+            return await process.terminate(grace: .seconds(20))
+        }
+        ending.cancel()
+        #expect(await ending.value == .exited(7))
+        #expect(process.lostSandbox == nil && other.endStatus == nil && session.incidents == [])
+        other.kill()
+        #expect(await other.wait() == .signaled(SIGKILL))
+        #expect(other.lostSandbox == nil)
+    }
+
     @Test(
         "can be ended, politely or not", arguments: modes,
         ["echo; sleep 63", "trap '' TERM; echo; while :; do sleep 63; done"])

@@ -67,11 +67,24 @@ import Wire
         #expect(screen.takeActions() == [.quit])
     }
 
-    @Test func twiceEscapeBringsTheLastMessageBack() {
+    @Test func twiceEscapeAsksWhichMessageToGoBackTo() {
         var screen = running()
         screen.happen(.turnEnded(unheard: []))
         screen.press(Key(.escape), Key(.escape))
-        #expect(screen.state.composer.prompt == "go")
+        #expect(screen.takeActions() == [.command(.rewind, "")])
+        let items = ["two", "one"].map { Picker.Item(id: $0, title: $0) }
+        screen.happen(.pick(Picker(.message, title: "Go back to before", items: items, hasPreviews: true)))
+        screen.press(Key(.down), Key(.enter))
+        #expect(
+            screen.takeActions() == [
+                .preview(.message, id: "two"), .preview(.message, id: "one"), .chosen(.message, id: "one"),
+            ])
+    }
+
+    @Test func escapeDoesNotGoBackWhileATurnRuns() {
+        var screen = running()
+        screen.press(Key(.escape), Key(.escape))
+        #expect(screen.takeActions() == [.interrupt, .interrupt])
     }
 
     @Test func whatIsTypedForSomethingElseIsNoAnswer() {

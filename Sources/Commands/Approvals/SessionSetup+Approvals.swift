@@ -29,6 +29,8 @@ extension SessionSetup {
         var pause: @Sendable (Bool) -> Void = { _ in }
         /// Who asks the person; nil for lines on the terminal.
         var person: (any Reviewer)?
+        /// Who asks the person what is wanted; nil where the agent cannot ask.
+        var inquirer: (any Inquirer)?
         /// Shown the end of a command's output while it runs, by its item.
         var output: (@Sendable (_ item: String, _ tail: String) -> Void)?
     }

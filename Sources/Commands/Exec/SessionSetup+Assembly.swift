@@ -65,7 +65,9 @@ extension SessionSetup {
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
         let session = Session(
             settings: engine, client: client,
-            tools: commands.tools + files.tools + [UpdatePlanTool()], gate: gate, events: events, journal: journal,
+            tools: commands.tools + files.tools + [UpdatePlanTool()]
+                + (questions.inquirer.map { [RequestUserInputTool($0)] } ?? []), gate: gate, events: events,
+            journal: journal,
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
         // The last thing that can fail, since it has to be ended; a replay tells nobody.
         let endTelemetry = model == nil ? try telemetry(of: journal, warn: progress) : nil

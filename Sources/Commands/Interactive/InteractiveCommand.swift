@@ -29,6 +29,8 @@ package struct InteractiveCommand: AsyncParsableCommand {
     @Option(name: .customLong("at"), help: "With fork: the last turn that is taken over, counted from 1.")
     var turn: Int?
     @Flag(help: "Own the whole screen instead of writing into the terminal's scrollback.") var altScreen = false
+    @Flag(help: "Write plain lines one after the other, for screen readers; tui.screen_reader does it always.")
+    var screenReader = false
     @Flag(
         name: [.customLong("dangerously-bypass-approvals-and-sandbox"), .customLong("yolo")],
         help: "Commands run without the sandbox and reach everything you can. Recorded in the journal.")
@@ -54,6 +56,7 @@ package struct InteractiveCommand: AsyncParsableCommand {
         options.last = last
         options.turn = turn
         options.alternateScreen = altScreen
+        options.screenReader = screenReader
         options.bypass = bypass
         return options
     }

@@ -16,10 +16,11 @@ struct InteractiveOptions: Sendable, Hashable {
     /// The last turn that a fork takes over.
     var turn: Int?
     var alternateScreen = false
+    var screenReader = false
     var bypass = false
 
     static let flags: Set<String> = [
-        "--last", "--alt-screen", "--dangerously-bypass-approvals-and-sandbox", "--yolo",
+        "--last", "--alt-screen", "--screen-reader", "--dangerously-bypass-approvals-and-sandbox", "--yolo",
     ]
     static let valued: Set<String> = [
         "-C", "--cd", "-s", "--sandbox", "--network", "-m", "--model", "-p", "--profile", "-c", "--config", "--add-dir",
@@ -45,6 +46,7 @@ struct InteractiveOptions: Sendable, Hashable {
             case .word(let word): words.append(word)
             case .flag("--last"): last = true
             case .flag("--alt-screen"): alternateScreen = true
+            case .flag("--screen-reader"): screenReader = true
             case .flag: bypass = true
             case .option("--at", let value):
                 guard let number = Int(value) else { return nil }

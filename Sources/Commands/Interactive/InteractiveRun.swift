@@ -48,10 +48,13 @@ enum InteractiveRun {
             post: post)
         var prompt: String?
         if case .text(let text) = request.prompt { prompt = text }
+        var preferences = ScreenPreferences.early(home: home, environment: environment)
+        if options.screenReader { preferences.isForScreenReaders = true }
         let end = try await ScreenLoop.run(
             ScreenLoop.Parts(
                 device: device, inbox: inbox, host: host, reviewer: reviewer, environment: environment, home: home,
-                isWhole: options.alternateScreen, prompt: prompt, opensSessions: opensSessions))
+                preferences: preferences, isWhole: options.alternateScreen && !preferences.isForScreenReaders,
+                prompt: prompt, opensSessions: opensSessions))
         let id = await host.id
         await host.close(reason: "prompt_input_exit")
         if let id, end == 0 {

@@ -15,6 +15,7 @@ import Wire
         let reviewer: SheetReviewer
         let environment: [String: String]
         let home: String
+        let preferences: ScreenPreferences
         let isWhole: Bool
         let prompt: String?
         /// Whether the list of sessions is wanted first.
@@ -25,6 +26,8 @@ import Wire
     private let started = ContinuousClock.now
     private var state: ScreenState
     private var writer: ScreenWriter
+    /// Writes instead of `writer` where only lines are wanted.
+    private var plain: PlainScreen?
     private var decoder = InputDecoder()
     /// Entries that are in the scrollback, of which conversation.
     private var printed = (generation: 0, count: 0)
@@ -43,16 +46,20 @@ import Wire
 
     /// What the session is told, in order.
     private var orders = AsyncStream.makeStream(of: ScreenAction.self).continuation
+    private let isLight: Bool
     /// From which signals are read.
     private let signals: Int32
 
     private init(_ parts: Parts, signals: Int32) {
         self.parts = parts
         self.signals = signals
+        isLight = ColourTheme.isLight(parts.environment)
         let size = parts.device.size
         state = ScreenState(width: size.width, height: size.height, isWhole: parts.isWhole)
         writer = ScreenWriter(
             width: size.width, height: size.height, depth: ColourDepth(environment: parts.environment))
+        state.isPlain = parts.preferences.isForScreenReaders
+        plain = state.isPlain ? PlainScreen() : nil
     }
 
     /// - Returns: the exit code. The terminal has been given back.
@@ -67,13 +74,14 @@ import Wire
         defer { parts.device.release() }
         loop.begin()
         while loop.end == nil { loop.step() }
-        loop.write(loop.writer.leave())
+        loop.leave()
         return loop.end ?? 0
     }
 
     private var now: Duration { ContinuousClock.now - started }
 
     private mutating func begin() {
+        _ = state.update(parts.preferences.event, at: now)
         if parts.isWhole { write(writer.enterWhole()) }
         if let prompt = parts.prompt { _ = state.update(.submit(prompt), at: now) }
         // The composer is there before anything is read.
@@ -141,13 +149,13 @@ import Wire
             switch Int32(signal) {
             case SIGWINCH:
                 let size = parts.device.size
-                write(writer.resize(width: size.width, height: size.height))
+                if plain == nil { write(writer.resize(width: size.width, height: size.height)) }
                 handle(.resized(width: size.width, height: size.height))
             case SIGCONT:
                 // Stopped and continued from outside, and a shell has written below; or only told to go on.
                 if parts.device.isTaken { continue }
                 try? parts.device.take(whole: parts.isWhole)
-                write(writer.clear())
+                if plain == nil { write(writer.clear()) }
                 isDirty = true
             case SIGINT: break
             case let other: end = 128 + other
@@ -174,7 +182,12 @@ import Wire
     private mutating func draw() {
         isDirty = false
         lastFrame = now
+        if plain != nil {
+            if let bytes = plain?.show(state) { write(bytes) }
+            return
+        }
         let view = ScreenView(state)
+        write(writer.use(state.shownTheme.palette(isLight: isLight)))
         if view.isWhole, writer.area == .inline { write(writer.enterWhole()) }
         if !view.isWhole, writer.area == .whole { write(writer.leaveWhole()) }
         var above: [StyledLine] = []
@@ -191,7 +204,13 @@ import Wire
         state.forget(printed: state.isWhole ? state.forgotten + state.entries.count : printed.count)
     }
 
+    /// Leaves the terminal to others.
+    private mutating func leave() {
+        if let bytes = plain?.leave() { write(bytes) } else { write(writer.leave()) }
+    }
+
     private mutating func redraw() {
+        guard plain == nil else { return }
         write(writer.erase())
         isDirty = true
     }
@@ -206,8 +225,10 @@ import Wire
     private mutating func perform(_ action: ScreenAction) {
         let (host, inbox) = (parts.host, parts.inbox)
         switch action {
-        case .submit, .shell, .steer, .interrupt: orders.yield(action)
+        case .submit, .shell, .steer, .interrupt, .attach: orders.yield(action)
         case .answer(let id, let answer): parts.reviewer.answer(id, answer)
+        case .inquired(let id, let answers): host.inquirer.answer(id, answers)
+        case .inspectImage(let path, let text): Task.detached { await host.inspectImage(path, text: text) }
         case .quit: end = 0
         case .suspend: suspend()
         case .redraw: redraw()
@@ -227,7 +248,7 @@ import Wire
             Task.detached { inbox.post(.storedMatches(text, transcript.current?.matches(text) ?? [])) }
         case .copy(let text): write(TerminalNotice.clipboard(text))
         case .attention(let text): write(TerminalNotice.attention(text))
-        case .command(.help, _): handle(.page(title: "Help", HelpPage.lines))
+        case .command(.help, _): handle(.page(title: "Help", HelpPage.lines(state.keymap)))
         case .command(let command, let argument): Task.detached { await host.run(command, argument) }
         case .board(let subject, let wanted): Task.detached { await host.board(subject, wanted) }
         case .preview(let purpose, let id): Task.detached { await host.preview(purpose, id) }
@@ -250,7 +271,7 @@ import Wire
     }
 
     private mutating func suspend() {
-        write(writer.leave())
+        leave()
         parts.device.release()
         parts.device.stop()
         // The signal may stop the process a moment later; what says that it goes on ends the wait. A shell without job
@@ -261,7 +282,7 @@ import Wire
     }
 
     private mutating func edit(_ text: String) {
-        write(writer.leave())
+        leave()
         parts.device.release()
         do throws(LockgateError) {
             let edited = try ExternalEditor(home: parts.home, environment: parts.environment).edit(text)
@@ -275,6 +296,8 @@ import Wire
 
     private mutating func takeBack() {
         do { try parts.device.take(whole: parts.isWhole) } catch { return end = 129 }
+        isDirty = true
+        guard plain == nil else { return }
         if parts.isWhole { write(writer.enterWhole()) }
         let size = parts.device.size
         write(writer.resize(width: size.width, height: size.height))

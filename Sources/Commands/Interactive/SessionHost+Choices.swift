@@ -17,6 +17,7 @@ extension SessionHost {
             case .explain: post(.page(title: "Explain", try explainLines(argument)))
             case .diff: post(.page(title: "Changes of the agent's turns", try diffLines()))
             case .undo: try listTurns()
+            case .rewind: try listMessages()
             case .resume: argument.isEmpty ? try await openBoard(.sessions) : await resume(argument)
             case .attempts: try await openBoard(.attempts)
             case .worktrees: try await openBoard(.worktrees)
@@ -30,7 +31,13 @@ extension SessionHost {
             case .rename: try rename(argument)
             case .model: argument.isEmpty ? listModels() : await useModel(argument)
             case .permissions: argument.isEmpty ? listPermissions() : await usePermissions(argument)
-            case .help, .plan, .copy, .transcript, .quit: break
+            case .plan: await togglePlan(argument)
+            case .compact: compact()
+            case .fork: try await forkHere()
+            case .archive: try await archive()
+            case .delete: try askToDelete()
+            case .export: try export(argument)
+            case .help, .copy, .transcript, .quit, .todo, .vim, .theme, .mention, .initialise: break
             }
         } catch {
             fail(error)
@@ -48,6 +55,11 @@ extension SessionHost {
         case .model: await chooseModel(id)
         case .permissions: await usePermissions(id)
         case .trust: await decideTrust(id)
+        case .message: await chooseMessage(id)
+        case .rewind: await rewind(id)
+        case .plan: await decidePlan(id)
+        case .theme: keepTheme(id)
+        case .delete: await delete(id)
         case .history: break
         }
     }
@@ -55,6 +67,7 @@ extension SessionHost {
     func preview(_ purpose: Picker.Purpose, _ id: String) {
         switch purpose {
         case .turn: post(.preview(id: id, turnPreview(id)))
+        case .message: post(.preview(id: id, messagePreview(id)))
         default: break
         }
     }
@@ -95,7 +108,7 @@ extension SessionHost {
         return request
     }
 
-    private func loader() throws -> ConfigurationLoader {
+    func loader() throws -> ConfigurationLoader {
         let start = ProcessEnvironment.workingDirectory
         return ConfigurationLoader(
             home: try home, environment: environment,
@@ -213,7 +226,7 @@ extension SessionHost {
 
     // MARK: - Undo
 
-    private func store() throws -> CheckpointStore {
+    func store() throws -> CheckpointStore {
         guard let workspace = setup?.cwd, let home = setup?.home,
             let root = CheckpointStore.enclosing(workspace, home: home)
         else {
@@ -268,28 +281,35 @@ extension SessionHost {
     private func turnPreview(_ id: String) -> [StyledLine] {
         do {
             if id.hasPrefix(Self.stageMark) { return try stagedPreview(id) }
-            let plan = try store().planUndo(backTo: Int(id) ?? 0)
-            let head = StyledLine("takes back \(plan.turns.map { "t\($0)" }.joined(separator: ", ")):", .bold)
-            return [head] + PlanPreview.lines(plan)
+            return Self.lines(of: try store().planUndo(backTo: Int(id) ?? 0))
         } catch {
             return [StyledLine("\((error as? LockgateError)?.message ?? "\(error)")", .dim)]
         }
     }
 
+    /// What a plan would do, path by path.
+    static func lines(of plan: RestorePlan) -> [StyledLine] {
+        let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
+        return [StyledLine("takes back \(turns):", .bold)] + PlanPreview.lines(plan)
+    }
+
     private func undo(_ id: String) async {
         do {
             if id.hasPrefix(Self.stageMark) { return try await undoStaged(id) }
-            let store = try store()
-            let plan = try store.planUndo(backTo: Int(id) ?? 0)
-            guard !plan.isEmpty else { return post(.note(.init(.info, "Nothing would change."))) }
-            let kept = try store.apply(plan)
-            let details = kept.map { "stayed: \($0.path.shownPath): \($0.reason)" } + ["lockgate redo takes it back"]
-            let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
-            let paths = plan.steps.count == 1 ? "1 path" : "\(plan.steps.count) paths"
-            post(.note(.init(.approval, "Took back \(turns): \(paths).", details: details)))
+            let plan = try store().planUndo(backTo: Int(id) ?? 0)
+            post(.note(plan.isEmpty ? .init(.info, "Nothing would change.") : try carriedOut(plan)))
         } catch {
             fail(error)
         }
+    }
+
+    /// Takes turns back; returns what there is to say of it.
+    func carriedOut(_ plan: RestorePlan) throws -> TranscriptEntry.Note {
+        let kept = try store().apply(plan)
+        let details = kept.map { "stayed: \($0.path.shownPath): \($0.reason)" } + ["lockgate redo takes it back"]
+        let turns = plan.turns.map { "t\($0)" }.joined(separator: ", ")
+        let paths = plan.steps.count == 1 ? "1 path" : "\(plan.steps.count) paths"
+        return .init(.approval, "Took back \(turns): \(paths).", details: details)
     }
 
     /// What the turns of this workspace changed, the newest first.

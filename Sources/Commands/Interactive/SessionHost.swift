@@ -51,6 +51,13 @@ actor SessionHost {
     /// What the list of sessions shows.
     var showsAllFolders = false
     var sessionSearch = ""
+    /// The overrides from before plan mode; nil outside of it.
+    var formerOverrides: [ExecRequest.Override]?
+    /// What the last turn of plan mode ended with, until it is decided about.
+    var proposedPlan: String?
+    /// What goes along with the next prompt.
+    var images: [ContentPart] = []
+    nonisolated let inquirer: SheetInquirer
     private var turn: Task<Void, Never>?
     private var isInterrupted = false
     /// What was said to a turn whose session was not there yet.
@@ -65,7 +72,10 @@ actor SessionHost {
         self.reviewer = reviewer
         self.forksPicked = forksPicked
         self.post = post
+        inquirer = SheetInquirer(post: post)
     }
+
+    var isPlanning: Bool { formerOverrides != nil }
 
     // MARK: - Beginning
 
@@ -78,6 +88,7 @@ actor SessionHost {
             }
             let standing = try setup.standing.settle()
             self.setup = setup
+            post(try ScreenPreferences(setup.configuration).event)
             let facts = facts(setup, standing)
             if request.origin == .new {
                 post(.banner(facts))
@@ -108,13 +119,15 @@ actor SessionHost {
     private func facts(_ setup: SessionSetup, _ standing: SandboxStanding) -> SessionFacts {
         let settings = setup.settings
         let level = settings.sandboxMode == .dangerFullAccess ? "no sandbox" : "sandbox \(standing.level.rawValue)"
-        return SessionFacts(
+        var facts = SessionFacts(
             version: Version.text, id: nil, cwd: setup.cwd, model: setup.selection.model,
             provider: setup.selection.provider.id, sandboxMode: settings.sandboxMode, network: settings.networkMode,
             approvals: "asks \(settings.approvalPolicy.rawValue)", enforcement: level,
             isReduced: standing.warning != nil || settings.sandboxMode == .dangerFullAccess,
             contextWindow: setup.selection.profile.contextWindow,
             isUntrusted: setup.configuration.trust != .trusted)
+        facts.isPlanning = isPlanning
+        return facts
     }
 
     /// Opens the session that is gone on with, and shows its conversation.
@@ -171,7 +184,7 @@ actor SessionHost {
             restored: restored.conversation ?? fork.map(Conversation.init(fork:)),
             questions: SessionSetup.Questions(
                 task: task, sessionGrants: restored.grants,
-                person: reviewer,
+                person: reviewer, inquirer: isPlanning ? inquirer : nil,
                 output: { post(.output(item: $0, $1)) }),
             progress: { post(.note(.init(.info, $0))) })
         if restored.conversation == nil {
@@ -209,19 +222,23 @@ actor SessionHost {
         case .shell(let command): shell(command)
         case .steer(let text): if let open { open.assembled.session.steer(text) } else { early.append(text) }
         case .interrupt: interrupt()
+        case .attach(let image): attach(image)
         default: break
         }
     }
 
     private func submit(_ prompt: String) {
         if let setup { PromptHistory(home: setup.home).add(prompt) }
-        start(task: prompt) { await $0.run([.text(prompt)]) }
+        let parts = parts(prompt)
+        start(task: prompt) { await $0.run(parts) }
     }
 
     private func shell(_ command: String) {
         if let setup { PromptHistory(home: setup.home).add("!" + command) }
         start(task: command) { await $0.runUserCommand(command) }
     }
+
+    func compact() { start(task: "") { await $0.compactNow() } }
 
     private func interrupt() {
         isInterrupted = true
@@ -231,25 +248,28 @@ actor SessionHost {
     private func start(task: String, _ work: @escaping @Sendable (Session) async -> TurnEnd) {
         isInterrupted = false
         turn = Task { [self] in
-            let unheard = await run(task: task, work)
+            let (end, unheard) = await run(task: task, work)
             post(.turnEnded(unheard: unheard))
+            if let end, unheard.isEmpty { offerPlan(end) }
         }
     }
 
     /// - Returns: what was said to the turn when it asked the model no more.
-    private func run(task: String, _ work: @Sendable (Session) async -> TurnEnd) async -> [String] {
+    private func run(
+        task: String, _ work: @Sendable (Session) async -> TurnEnd
+    ) async -> (TurnEnd?, unheard: [String]) {
         do {
             let open = try await opened(task: task)
-            guard let setup else { return [] }
+            guard let setup else { return (nil, []) }
             try open.events.emit(.turnStarted(setup.turnHeader(policy: open.assembled.gate.policy)))
             let session = open.assembled.session
             for text in early { session.steer(text) }
             early = []
-            _ = await work(session)
+            let end = await work(session)
             // Hooks that hear of the interruption must not be stopped by it.
             if isInterrupted { await Task { await session.wasInterrupted() }.value }
             await measure()
-            return session.takeSteering()
+            return (end, session.takeSteering())
         } catch let error as LockgateError {
             post(.thread(.turnFailed(code: error.code.name, message: error.message, remedy: error.remedy)))
         } catch is CancellationError {
@@ -257,7 +277,7 @@ actor SessionHost {
         } catch {
             post(.thread(.turnFailed(code: "internal", message: "\(error)", remedy: nil)))
         }
-        return []
+        return (nil, [])
     }
 
     /// Tells what the session has used.
@@ -305,23 +325,40 @@ actor SessionHost {
 
     /// Goes on with the same conversation under other settings; the old ones stay where these cannot be had.
     func change(_ overrides: [ExecRequest.Override], _ words: String) async {
+        func changed(_ old: [ExecRequest.Override]) -> [ExecRequest.Override] {
+            old.filter { override in !overrides.contains { $0.key == override.key } } + overrides
+        }
+        // What is chosen in plan mode counts after it; nothing of it makes the mode less than it is.
+        if let former = formerOverrides {
+            formerOverrides = changed(former)
+            let keys = Set(overrides.map(\.key))
+            guard keys.isDisjoint(with: ["sandbox_mode", "network.mode", "approval_policy"]) else {
+                return post(.note(.init(.info, "\(words) It counts when plan mode is over.")))
+            }
+        }
+        _ = await change(to: changed(request.overrides), words)
+    }
+
+    /// - Returns: whether they could be had.
+    func change(to overrides: [ExecRequest.Override], _ words: String) async -> Bool {
         let old = request.overrides
-        request.overrides.removeAll { override in overrides.contains { $0.key == override.key } }
-        request.overrides += overrides
+        request.overrides = overrides
         do {
             var setup = try SessionSetup.load(request, environment: environment)
             let standing = try setup.standing.settle()
             if let open {
-                guard let path = open.journal.path else { return }
+                guard let path = open.journal.path else { return false }
                 await close(reason: "other")
                 try goOn(open, path)
             }
             self.setup = setup
             post(.ready(facts(setup, standing)))
             post(.note(.init(.info, words)))
+            return true
         } catch {
             request.overrides = old
             fail(error)
+            return false
         }
     }
 }

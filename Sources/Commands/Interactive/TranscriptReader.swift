@@ -1,5 +1,6 @@
 import Audit
 import Basics
+import Engine
 import Journal
 import TUI
 import Wire
@@ -87,8 +88,9 @@ enum TranscriptReader {
     }
 
     private static func prompt(_ item: JSONValue) -> TranscriptEntry {
-        let text = (item["parts"]?.array ?? []).map { $0["text"]?.string ?? "[image]" }.joined(separator: "\n")
-        return .prompt(text, isSteering: false)
+        let texts = (item["parts"]?.array ?? []).map { $0["text"]?.string ?? "" }
+        let words = texts.filter { !$0.isEmpty && !PlanMode.isInstructions($0) }.joined(separator: "\n")
+        return .prompt(words, isSteering: false)
     }
 
     /// An item that was said elsewhere: in the session that this one was forked from, or in another program.
@@ -150,7 +152,7 @@ enum TranscriptReader {
     private static func entry(_ item: JSONValue) -> TranscriptEntry? {
         let status = item["status"]?.string.flatMap(ThreadItem.Status.init(rawValue:)) ?? .completed
         switch item["type"]?.string {
-        case "agent_message": return item["text"]?.string.map(TranscriptEntry.message)
+        case "agent_message": return item["text"]?.string.map { .message(ProposedPlan.shown($0)) }
         case "reasoning": return item["text"]?.string.map(TranscriptEntry.reasoning)
         case "error": return .note(.init(.warning, item["message"]?.string ?? "?"))
         case "command_execution":

@@ -11,10 +11,13 @@ package struct Composer: Sendable, Hashable {
     private(set) var history: [String] = []
     /// The place in the history that is shown, and what was written before going there.
     private var recalled: (index: Int, draft: String)?
+    /// Vim's keys, where they are wanted.
+    package internal(set) var vim: VimKeys?
 
     private struct Attachment: Sendable, Hashable {
         var placeholder: String
         var text: String
+        var image: ImageFile?
     }
 
     /// Pastes longer than this, or of more lines, are shown as placeholders.
@@ -26,6 +29,7 @@ package struct Composer: Sendable, Hashable {
 
     package static func == (left: Composer, right: Composer) -> Bool {
         left.editor == right.editor && left.attachments == right.attachments && left.history == right.history
+            && left.vim == right.vim
             && left.recalled?.index == right.recalled?.index
     }
 
@@ -45,6 +49,17 @@ package struct Composer: Sendable, Hashable {
         return text
     }
 
+    /// The images whose placeholders stand in the text.
+    var images: [ImageFile] {
+        attachments.compactMap { editor.string.contains($0.placeholder) ? $0.image : nil }
+    }
+
+    /// Puts an image's placeholder in; it stays in the prompt, so that the conversation says what was attached.
+    mutating func attach(_ image: ImageFile) {
+        attachments.append(Attachment(placeholder: image.label, text: image.label, image: image))
+        editor.insert(image.label + " ")
+    }
+
     /// Takes the text and begins anew; nil where there is nothing but white space.
     package mutating func take() -> String? {
         let text = prompt
@@ -56,6 +71,7 @@ package struct Composer: Sendable, Hashable {
 
     package mutating func clear() {
         editor.clear()
+        vim?.begin()
         attachments = []
         recalled = nil
     }
@@ -86,6 +102,20 @@ package struct Composer: Sendable, Hashable {
             return
         }
         editor.deleteBackward()
+    }
+
+    /// Whether vim's keys took it.
+    mutating func takesVimKey(_ key: Key) -> Bool {
+        guard var keys = vim else { return false }
+        let outcome = keys.press(key, &editor)
+        vim = keys
+        switch outcome {
+        case .handled: return true
+        case .passed: return false
+        case .older: older()
+        case .newer: newer()
+        }
+        return true
     }
 
     // MARK: - History

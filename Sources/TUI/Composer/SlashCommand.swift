@@ -1,7 +1,9 @@
 /// What can be said after a slash. Names are Codex's where the meaning is the same.
 package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
-    case help, status, model, permissions, diff, review, undo, attempts, worktrees, hooks, audit, usage, doctor, config
-    case explain, plan, resume, rename, new, copy, transcript, quit
+    case help, status, model, permissions, plan, diff, review, undo, rewind, explain, todo, attempts, worktrees, hooks
+    case audit, usage, doctor, config, resume, fork, rename, new, compact
+    case initialise = "init"
+    case mention, copy, export, theme, vim, archive, delete, transcript, quit
 
     package var summary: String {
         switch self {
@@ -19,9 +21,20 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
         case .doctor: "what the sandbox enforces on this machine, and what to mend"
         case .config: "what is configured and where: /config KEY explains one"
         case .undo: "take back what turns changed, with a preview"
+        case .rewind: "go on from before an earlier message of yours (Esc Esc)"
         case .explain: "why a command would be allowed or not: /explain COMMAND"
-        case .plan: "the agent's plan as it stands"
+        case .plan: "plan mode, where nothing can be changed, and back (Shift-Tab): /plan WHAT"
+        case .todo: "the agent's list as it stands"
         case .resume: "go on with an earlier session"
+        case .fork: "go on in a new session; this one stays as it is"
+        case .compact: "sum the conversation up, so that it takes less room"
+        case .initialise: "have AGENTS.md written for this folder"
+        case .mention: "name a file (@)"
+        case .export: "write this session as a page: /export [FILE]"
+        case .theme: "other colours, with a preview"
+        case .vim: "vim's keys in the composer, and back"
+        case .archive: "put this session away, compressed, and begin a new one"
+        case .delete: "delete this session for good, and begin a new one"
         case .rename: "give this session a name: /rename NAME"
         case .new: "begin a new session in this folder"
         case .copy: "put the agent's last message into the clipboard"

@@ -136,12 +136,17 @@ package struct TextEditor: Sendable, Hashable {
         return true
     }
 
-    private func lineStart(before place: Int) -> Int {
+    /// Puts the cursor somewhere; places outside of the text are its ends.
+    mutating func place(_ place: Int) { move(to: place) }
+
+    func lineStart(before place: Int) -> Int {
         text[..<place].lastIndex(of: "\n").map { $0 + 1 } ?? 0
     }
 
-    private var lineStart: Int { lineStart(before: cursor) }
-    private var lineEnd: Int { text[cursor...].firstIndex(of: "\n") ?? text.count }
+    func lineEnd(from place: Int) -> Int { text[place...].firstIndex(of: "\n") ?? text.count }
+
+    var lineStart: Int { lineStart(before: cursor) }
+    var lineEnd: Int { lineEnd(from: cursor) }
 
     private var wordStart: Int {
         var place = cursor

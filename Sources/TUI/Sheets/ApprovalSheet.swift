@@ -33,6 +33,24 @@ package struct ApprovalSheet: Sendable, Hashable {
         return false
     }
 
+    /// Something else came that the answer might be about.
+    mutating func disturb(now: Duration) { quietSince = now }
+
+    /// The approval with the least reach.
+    var approval: ApprovalAnswer? { request.offers.first.map { ApprovalAnswer(.approve($0.scope)) } }
+
+    /// Whether one answer can be for both: asked for the same reason, about the same kind of thing, for this once.
+    func isSameKind(as other: ApprovalSheet) -> Bool {
+        let (one, two) = (request, other.request)
+        guard one.verdict.rule == two.verdict.rule, one.verdict.origin == two.verdict.origin,
+            [one, two].allSatisfy({ $0.offers.contains { $0.scope == .once } })
+        else { return false }
+        return switch (one.effect, two.effect) {
+        case (.runCommand, .runCommand), (.changeFiles, .changeFiles): true
+        default: false
+        }
+    }
+
     mutating func move(_ step: Int) { selected = max(0, min(choices.count - 1, selected + step)) }
     mutating func scroll(_ step: Int) { scroll = max(0, scroll + step) }
 
@@ -52,8 +70,6 @@ package struct ApprovalSheet: Sendable, Hashable {
         case "1"..."9":
             let index = Int(scalar.value) - 0x31
             return choices.indices.contains(index) ? choices[index] : nil
-        case "y": return request.offers.first.map(Choice.offer)
-        case "n": return .deny
         default: return nil
         }
     }

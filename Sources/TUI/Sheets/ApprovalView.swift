@@ -7,6 +7,9 @@ struct ApprovalView {
     let sheet: ApprovalSheet
     /// Questions that wait behind this one.
     let waiting: Int
+    /// Those of them that the same answer can be given to.
+    let batch: [ApprovalRequest]
+    let keymap: Keymap
     /// Whether keys answer already.
     let isArmed: Bool
     let width: Int
@@ -36,7 +39,11 @@ struct ApprovalView {
         let framed =
             top.map { StyledLine("│ ", Theme.warning) + $0 } + [StyledLine("│", Theme.warning)]
             + choices.map { StyledLine("│ ", Theme.warning) + $0 }
-        let words = isArmed ? "↑↓ and Enter, or the number · y once · n no · Esc ends the turn" : "a moment …"
+        let keys = [
+            "↑↓ and \(keymap.first(.approvalAccept)), or the number", "\(keymap.first(.approvalApprove)) once",
+            "\(keymap.first(.approvalDeny)) no", "\(keymap.first(.approvalCancel)) ends the turn",
+        ]
+        let words = isArmed ? keys.joined(separator: " · ") : "a moment …"
         let hint = StyledLine("╰ \(words)", CellStyle(.yellow, .dim)).cut(to: width)
         return framed + [hint]
     }
@@ -52,7 +59,7 @@ struct ApprovalView {
             case .access: "May commands write there?"
             }
         var line = StyledLine(question, CellStyle(.yellow, .bold))
-        if waiting > 0 { line.append("  \(Amounts.count(waiting, "more question")) after it", Theme.dim) }
+        if waiting > 0 { line.append("  1 of \(waiting + 1)", Theme.dim) }
         return line.cut(to: inner)
     }
 
@@ -120,7 +127,25 @@ struct ApprovalView {
         return lines
     }
 
-    private var choices: [StyledLine] {
+    private var choices: [StyledLine] { own + toAll }
+
+    /// What one key would answer together, each by its name: nothing is approved that is not on the screen.
+    private var toAll: [StyledLine] {
+        guard !batch.isEmpty else { return [] }
+        let words = "Yes, this once, to all \(batch.count + 1) that this rule asks about; these too:"
+        return [StyledLine([Span("  \(keymap.first(.approvalAll)) ", Theme.dim), Span(words)]).cut(to: inner)]
+            + batch.map { StyledLine("      \(Self.name($0.effect))", Theme.dim).cut(to: inner) }
+    }
+
+    private static func name(_ effect: Effect) -> String {
+        switch effect {
+        case .runCommand(_, let display, _): "$ \(display.oneLine)"
+        case .changeFiles(let changes): changes.map { "\($0.kind.rawValue) \($0.path.oneLine)" }.joined(separator: ", ")
+        default: effect.json.text
+        }
+    }
+
+    private var own: [StyledLine] {
         sheet.choices.enumerated().flatMap { index, choice -> [StyledLine] in
             let isSelected = index == sheet.selected
             var line = StyledLine(isSelected ? "› " : "  ", Theme.accent)

@@ -1,45 +1,32 @@
 package import Terminal
+import Wire
 
-/// Commands and keys.
+/// Commands and keys, as they are now.
 package enum HelpPage {
-    private static let keys: [(String, [(String, String)])] = [
-        (
-            "While writing",
-            [
-                ("Enter", "sends; while the agent works it tells it at once"),
-                ("Tab", "keeps the text for when the turn is over"),
-                ("Shift-Enter, Alt-Enter, Ctrl-J, \\ Enter", "a new line"),
-                ("@", "finds a file"), ("/", "lists commands"), ("!command", "runs a command of yours in the sandbox"),
-                ("↑ ↓, Ctrl-R", "what was asked before, and a search in it"),
-                ("Ctrl-G", "the text in your editor (VISUAL, EDITOR)"), ("Ctrl-_", "undoes a change of the text"),
-                ("Ctrl-A Ctrl-E Alt-B Alt-F", "line and word moves"), ("Ctrl-W Ctrl-U Ctrl-K Ctrl-Y", "cut and paste"),
-            ]
-        ),
-        (
-            "At any time",
-            [
-                ("Esc", "interrupts the turn; twice in peace edits your last message"),
-                ("Ctrl-C", "empties the text, interrupts; twice leaves"),
-                ("Ctrl-T", "everything so far, with whole outputs"),
-                ("Ctrl-L", "draws the screen anew"), ("Ctrl-Z", "suspends; fg comes back"), ("Ctrl-D", "leaves"),
-            ]
-        ),
-        (
-            "Questions",
-            [
-                ("↑ ↓ Enter, 1 to 9", "an answer, as far as it reaches"), ("y, n", "yes this once, no"),
-                ("Esc", "no, and the turn ends"), ("PgUp PgDn", "more of the change or the script"),
-            ]
-        ),
+    private static let sections: [(title: String, context: [KeyAction.Context])] = [
+        ("While writing", [.composer, .editor]), ("At any time", [.chat, .global]), ("Questions", [.approval]),
+        ("Lists", [.list]), ("Pages", [.pager]),
     ]
 
-    package static var lines: [StyledLine] {
+    /// What is typed rather than pressed.
+    private static let signs = [
+        ("@", "finds a file; an image's path attaches the image"), ("/", "lists commands"),
+        ("!command", "runs a command of yours in the sandbox"),
+    ]
+
+    package static func lines(_ keymap: Keymap) -> [StyledLine] {
         var lines = [StyledLine("Commands", Theme.heading)]
         for command in SlashCommand.allCases { lines.append(row("/" + command.rawValue, command.summary)) }
-        for (title, keys) in keys {
+        for (title, contexts) in sections {
             lines += [.empty, StyledLine(title, Theme.heading)]
-            for (key, meaning) in keys { lines.append(row(key, meaning)) }
+            if contexts.contains(.composer) { lines += signs.map(row) }
+            for context in contexts {
+                for action in KeyAction.allCases where action.context == context {
+                    lines.append(row(keymap.label(action), action.summary))
+                }
+            }
         }
+        lines += [.empty, StyledLine("Other keys: [tui.keymap] in the configuration", Theme.dim)]
         return lines
     }
 

@@ -18,7 +18,13 @@ package struct Picker: Sendable, Hashable {
         }
     }
 
-    package enum Purpose: Sendable, Hashable { case turn, model, permissions, history, trust }
+    package enum Purpose: Sendable, Hashable {
+        case turn, model, permissions, history, trust
+        /// An earlier message of the person's, and what becomes of the files that were changed after it.
+        case message, rewind
+        /// What becomes of a plan; how the screen looks; whether a session goes for good.
+        case plan, theme, delete
+    }
 
     package var purpose: Purpose
     package var title: String

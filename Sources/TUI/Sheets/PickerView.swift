@@ -35,7 +35,10 @@ struct PickerView {
         if picker.isConfirming { return "y does it · any other key does not" }
         return switch picker.purpose {
         case .trust: "↑↓ choose · Enter takes it"
+        case .theme: "↑↓ choose, and see it at once · Enter keeps it · Esc leaves it as it was"
+        case .delete: "↑↓ choose · Enter deletes it for good · Esc leaves"
         case .turn: "↑↓ choose · Enter takes back this turn and all after it · Esc leaves"
+        case .message: "↑↓ choose · Enter edits it, and the conversation goes on from before it · Esc leaves"
         default: "↑↓ choose · Enter takes it · type to narrow · Esc leaves"
         }
     }

@@ -75,7 +75,8 @@ package struct RunningTurn: Sendable, Hashable {
     }
 
     private func part(_ text: String) -> TranscriptEntry {
-        continues ? .continuation(text) : .message(text)
+        let text = ProposedPlan.shown(text)
+        return continues ? .continuation(text) : .message(text)
     }
 
     /// The message is whole: gives what of it is not yet in the conversation.

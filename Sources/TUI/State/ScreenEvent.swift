@@ -26,6 +26,12 @@ package enum ScreenEvent: Sendable {
     case asked(ApprovalRequest)
     /// Nobody waits for the answer any more.
     case withdrawn(String)
+    /// The agent wants to know something.
+    case inquiry(UserInquiry)
+    /// A file that was named is an image that can be attached.
+    case image(ImageFile)
+    /// A paste that only looked like an image's path.
+    case pasted(String)
     case files(PathIndex)
     case history([String])
     case pick(Picker)
@@ -38,6 +44,8 @@ package enum ScreenEvent: Sendable {
     case boardNotice(String)
     case boardClosed
     case edited(String)
+    /// How the screen is to look and what keys do.
+    case preferences(Keymap, ColourTheme, isVim: Bool)
     case note(TranscriptEntry.Note)
     /// Another conversation takes the place of this one.
     ///
@@ -59,6 +67,11 @@ package enum ScreenAction: Sendable, Hashable {
     case shell(String)
     case interrupt
     case answer(id: String, ApprovalAnswer)
+    case inquired(id: String, [String]?)
+    /// A path that may be an image's; as it was written where it is none.
+    case inspectImage(path: String, text: String)
+    /// An image that belongs to the next prompt.
+    case attach(ImageFile)
     case quit, suspend, redraw
     case edit(String)
     case loadFiles

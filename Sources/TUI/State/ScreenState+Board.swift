@@ -3,6 +3,11 @@ import Terminal
 /// Boards: keys move, look and ask; what they do is done by whoever made the board.
 extension ScreenState {
     mutating func open(_ board: Board) -> [ScreenAction] {
+        guard !isPlain else {
+            let rows = board.rows.map { ([$0.title] + $0.facts).filter { !$0.isEmpty }.joined(separator: ", ") }
+            add(.note(.init(.info, board.title, details: rows.isEmpty ? [board.emptyText] : rows)))
+            return []
+        }
         var board = board
         if let old = self.board { board.takeOver(from: old) }
         self.board = board

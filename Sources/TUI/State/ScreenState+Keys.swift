@@ -9,6 +9,7 @@ extension ScreenState {
         if transcript != nil { return pressInTranscript(key) }
         if pager != nil { return pressInPager(key) }
         if !sheets.isEmpty { return pressInSheet(key) }
+        if !inquiries.isEmpty { return pressInInquiry(key) }
         if board != nil { return pressInBoard(key) }
         if picker != nil { return pressInPicker(key) }
         return pressInComposer(key)
@@ -20,6 +21,11 @@ extension ScreenState {
             for scalar in paste.text.unicodeScalars.prefix(100) where scalar.value >= 0x20 { picker?.type(scalar) }
             return []
         }
+        if !inquiries.isEmpty {
+            inquiries[0].type(paste.text)
+            return []
+        }
+        if let path = ImageFile.path(inPaste: paste.text) { return [.inspectImage(path: path, text: paste.text)] }
         composer.paste(paste)
         complete()
         return []
@@ -41,22 +47,20 @@ extension ScreenState {
             }
             return []
         }
-        switch (key.code, key.modifiers) {
-        case (.up, _), (.character("k"), []): pager.scroll(-1, room: room)
-        case (.down, _), (.character("j"), []), (.enter, _): pager.scroll(1, room: room)
-        case (.pageUp, _), (.character("b"), []), (.character("b"), .control): pager.scroll(-(room - 1), room: room)
-        case (.pageDown, _), (.character(" "), []), (.character("f"), .control): pager.scroll(room - 1, room: room)
-        case (.character("u"), .control): pager.scroll(-room / 2, room: room)
-        case (.character("d"), .control): pager.scroll(room / 2, room: room)
-        case (.home, _), (.character("g"), []):
-            pager.toTop()
-        case (.end, _), (.character("G"), _): pager.toEnd(room: room)
-        case (.character("/"), []): pager.beginSearch()
-        case (.character("n"), []): pager.next(1, room: room)
-        case (.character("N"), _): pager.next(-1, room: room)
-        case (.escape, _), (.character("q"), []), (.character("c"), .control), (.character("t"), .control):
-            self.pager = nil
-        case (.character("z"), .control): return [.suspend]
+        switch keymap.action(key, in: .pager, .global) {
+        case .pagerUp: pager.scroll(-1, room: room)
+        case .pagerDown: pager.scroll(1, room: room)
+        case .pagerPageUp: pager.scroll(-(room - 1), room: room)
+        case .pagerPageDown: pager.scroll(room - 1, room: room)
+        case .pagerHalfUp: pager.scroll(-room / 2, room: room)
+        case .pagerHalfDown: pager.scroll(room / 2, room: room)
+        case .pagerTop: pager.toTop()
+        case .pagerBottom: pager.toEnd(room: room)
+        case .pagerSearch: pager.beginSearch()
+        case .pagerNext: pager.next(1, room: room)
+        case .pagerPrevious: pager.next(-1, room: room)
+        case .pagerClose, .pagerCloseTranscript: self.pager = nil
+        case .suspend: return [.suspend]
         default: break
         }
         return []
@@ -66,27 +70,47 @@ extension ScreenState {
 
     private mutating func pressInSheet(_ key: Key) -> [ScreenAction] {
         guard var sheet = sheets.first else { return [] }
-        if key == .control("t") { return openTranscript() }
+        let action = keymap.action(key, in: .approval, .global)
+        if action == .openTranscript { return openTranscript() }
         guard sheet.mayAnswer(now: now) else {
             sheets[0] = sheet
             return []
         }
         var answer: ApprovalAnswer?
-        switch (key.code, key.modifiers) {
-        case (.up, _): sheet.move(-1)
-        case (.down, _): sheet.move(1)
-        case (.pageUp, _): sheet.scroll(-5)
-        case (.pageDown, _): sheet.scroll(5)
-        case (.enter, []): answer = sheet.answer
-        case (.escape, _), (.character("c"), .control): answer = ApprovalAnswer(.abort)
-        case (.character(let scalar), []): answer = sheet.choice(scalar).map(ApprovalSheet.answer)
-        default: break
+        switch action {
+        case .approvalUp: sheet.move(-1)
+        case .approvalDown: sheet.move(1)
+        case .approvalScrollUp: sheet.scroll(-5)
+        case .approvalScrollDown: sheet.scroll(5)
+        case .approvalAccept: answer = sheet.answer
+        case .approvalApprove: answer = sheet.approval
+        case .approvalDeny: answer = ApprovalAnswer(.deny)
+        case .approvalAll: return answerAll()
+        case .approvalCancel: answer = ApprovalAnswer(.abort)
+        default:
+            if case .character(let scalar) = key.code, key.modifiers.isEmpty {
+                answer = sheet.choice(scalar).map(ApprovalSheet.answer)
+            }
         }
         sheets[0] = sheet
         guard let answer else { return [] }
         sheets.removeFirst()
-        if let next = sheets.first { sheets[0] = ApprovalSheet(next.request, now: now) }
+        beginNextSheet()
         return [.answer(id: sheet.request.id, answer)]
+    }
+
+    /// Approves the open question and those that wait for the same reason, each for this once.
+    private mutating func answerAll() -> [ScreenAction] {
+        let batch = sheetBatch
+        guard batch.count > 1 else { return [] }
+        let ids = Set(batch.map(\.request.id))
+        sheets.removeAll { ids.contains($0.request.id) }
+        beginNextSheet()
+        return batch.map { .answer(id: $0.request.id, ApprovalAnswer(.approve(.once))) }
+    }
+
+    private mutating func beginNextSheet() {
+        if let next = sheets.first { sheets[0] = ApprovalSheet(next.request, now: now) }
     }
 
     // MARK: - Lists
@@ -94,26 +118,24 @@ extension ScreenState {
     private mutating func pressInPicker(_ key: Key) -> [ScreenAction] {
         guard var picker else { return [] }
         let before = picker.current?.id
-        switch (key.code, key.modifiers) {
-        case (.character("y"), []) where picker.isConfirming, (.enter, _) where !needsConfirmation(picker):
-            guard let current = picker.current else { return [] }
-            self.picker = nil
-            if picker.purpose == .history {
-                composer.editor.set(current.title)
-                return []
-            }
-            return [.chosen(picker.purpose, id: current.id)]
-        case (.enter, _): picker.isConfirming = picker.current != nil
-        case (.escape, _), (.character("c"), .control):
+        if picker.isConfirming, key == .character("y") { return choose(picker) }
+        switch keymap.action(key, in: .list) {
+        case .listAccept:
+            if !needsConfirmation(picker) { return choose(picker) }
+            picker.isConfirming = picker.current != nil
+        case .listCancel:
             self.picker = nil
             return picker.purpose == .trust ? [.quit] : []
-        case (.up, _), (.character("p"), .control): picker.move(-1)
-        case (.down, _), (.character("n"), .control): picker.move(1)
-        case (.pageUp, _): picker.move(-8)
-        case (.pageDown, _): picker.move(8)
-        case (.backspace, _): picker.deleteBackward()
-        case (.character(let scalar), []) where picker.purpose != .trust: picker.type(scalar)
-        default: break
+        case .listUp: picker.move(-1)
+        case .listDown: picker.move(1)
+        case .listPageUp: picker.move(-8)
+        case .listPageDown: picker.move(8)
+        default:
+            switch (key.code, key.modifiers) {
+            case (.backspace, _): picker.deleteBackward()
+            case (.character(let scalar), []) where picker.purpose != .trust: picker.type(scalar)
+            default: break
+            }
         }
         self.picker = picker
         guard picker.hasPreviews, let current = picker.current, current.id != before, picker.previews[current.id] == nil
@@ -121,218 +143,19 @@ extension ScreenState {
         return [.preview(picker.purpose, id: current.id)]
     }
 
-    /// What cannot be taken back by a key is asked once more.
-    private func needsConfirmation(_ picker: Picker) -> Bool { picker.purpose == .turn }
-
-    // MARK: - Composer
-
-    private mutating func pressInComposer(_ key: Key) -> [ScreenAction] {
-        let (wasQuitArmed, wasEscapeArmed) = (quitArmed, escapeArmed)
-        (quitArmed, escapeArmed) = (nil, nil)
-        if completion?.items.isEmpty == false, let actions = pressInCompletion(key) { return actions }
-        switch (key.code, key.modifiers) {
-        case (.enter, []): return enter()
-        case (.enter, _), (.character("j"), .control): composer.editor.insert("\n")
-        case (.tab, []): return queueUp()
-        case (.escape, _): return escape(wasEscapeArmed)
-        case (.character("c"), .control): return cancel(wasQuitArmed)
-        case (.character("d"), .control):
-            if composer.isEmpty { return [.quit] }
-            composer.editor.deleteForward()
-        case (.character("z"), .control): return [.suspend]
-        case (.character("l"), .control): return [.redraw]
-        case (.character("t"), .control): return openTranscript()
-        case (.character("g"), .control): return [.edit(composer.prompt)]
-        case (.character("r"), .control): searchHistory()
-        case (.character("?"), []) where composer.isEmpty: return [.command(.help, "")]
-        default: edit(key)
-        }
-        complete()
-        return []
-    }
-
-    private mutating func edit(_ key: Key) {
-        switch (key.code, key.modifiers) {
-        case (.character(let scalar), []): composer.editor.type(scalar)
-        case (.backspace, .alt), (.character("w"), .control), (.backspace, .control): composer.editor.killWordBackward()
-        case (.backspace, _): composer.deleteBackward()
-        case (.delete, _): composer.editor.deleteForward()
-        case (.character("d"), .alt): composer.editor.killWordForward()
-        case (.character("u"), .control): composer.editor.killToLineStart()
-        case (.character("k"), .control): composer.editor.killToLineEnd()
-        case (.character("y"), .control): composer.editor.yank()
-        case (.character("_"), .control): composer.editor.undo()
-        case (.left, .control), (.left, .alt), (.character("b"), .alt): composer.editor.wordLeft()
-        case (.right, .control), (.right, .alt), (.character("f"), .alt): composer.editor.wordRight()
-        case (.left, _), (.character("b"), .control): composer.editor.left()
-        case (.right, _), (.character("f"), .control): composer.editor.right()
-        case (.home, _), (.character("a"), .control): composer.editor.toLineStart()
-        case (.end, _), (.character("e"), .control): composer.editor.toLineEnd()
-        case (.up, _), (.character("p"), .control):
-            if composer.isRecalling || !composer.editor.up() { composer.older() }
-        case (.down, _), (.character("n"), .control):
-            if composer.isRecalling || !composer.editor.down() { composer.newer() }
+    private mutating func choose(_ picker: Picker) -> [ScreenAction] {
+        guard let current = picker.current else { return [] }
+        self.picker = nil
+        switch picker.purpose {
+        case .history:
+            composer.editor.set(current.title)
+            return []
+        case .theme: theme = ColourTheme(rawValue: current.id) ?? theme
         default: break
         }
+        return [.chosen(picker.purpose, id: current.id)]
     }
 
-    private mutating func enter() -> [ScreenAction] {
-        let text = composer.editor.string
-        if text.hasSuffix("\\"), composer.editor.cursor == composer.editor.text.count {
-            composer.deleteBackward()
-            composer.editor.insert("\n")
-            return []
-        }
-        completion = nil
-        if let (command, argument) = SlashCommand.parse(text.trimmedSpaces) { return run(command, argument) }
-        guard let prompt = composer.take() else { return [] }
-        if prompt.hasPrefix("!") {
-            let command = String(prompt.dropFirst()).trimmedSpaces
-            guard isReady, turn == nil, !command.isEmpty else {
-                composer.editor.set(prompt)
-                hint =
-                    command.isEmpty
-                    ? "! runs a command in the sandbox: !git status" : "a command can run when the turn is over"
-                return []
-            }
-            turn = RunningTurn(started: now)
-            return [.shell(command)]
-        }
-        guard turn != nil, isReady else { return submit(prompt) }
-        add(.prompt(prompt, isSteering: true))
-        return [.steer(prompt)]
-    }
-
-    private mutating func queueUp() -> [ScreenAction] {
-        guard turn != nil, let prompt = composer.take() else { return [] }
-        queue.append(prompt)
-        return []
-    }
-
-    private mutating func escape(_ armed: Duration?) -> [ScreenAction] {
-        if turn != nil { return interrupt() }
-        if !queue.isEmpty {
-            queue = []
-            return []
-        }
-        guard composer.isEmpty else { return [] }
-        guard let armed, now - armed < Self.armed else {
-            escapeArmed = now
-            hint = "Esc again edits your last message; /undo takes back what was changed"
-            return []
-        }
-        for case .prompt(let text, _) in entries.reversed() {
-            composer.editor.set(text)
-            break
-        }
-        return []
-    }
-
-    private mutating func cancel(_ armed: Duration?) -> [ScreenAction] {
-        if !composer.isEmpty {
-            composer.clear()
-            complete()
-            return []
-        }
-        if turn != nil, turn?.isInterrupting == false { return interrupt() }
-        if let armed, now - armed < Self.armed { return [.quit] }
-        quitArmed = now
-        hint = "Ctrl-C again leaves; the session can be resumed"
-        return []
-    }
-
-    private mutating func interrupt() -> [ScreenAction] {
-        // What waits for the end would go on with what was just stopped.
-        if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting) }
-        queue = []
-        turn?.isInterrupting = true
-        return [.interrupt]
-    }
-
-    private mutating func searchHistory() {
-        let items = composer.history.reversed().enumerated().map { Picker.Item(id: "\($0.offset)", title: $0.element) }
-        guard !items.isEmpty else { return hint = "there is no history yet" }
-        picker = Picker(.history, title: "History", items: items)
-    }
-
-    // MARK: - Completion
-
-    mutating func complete() {
-        let old = completion
-        guard dismissed != composer.editor.string else { return completion = nil }
-        dismissed = nil
-        completion = Completion(composer.editor, files: files)
-        if let old, completion?.items == old.items { completion?.selected = old.selected }
-    }
-
-    /// Whether files are wanted that were not read yet; asked once.
-    package mutating func wantsFiles() -> Bool {
-        guard completion?.kind == .file, files == nil, !isReadingFiles else { return false }
-        isReadingFiles = true
-        return true
-    }
-
-    /// nil for keys that are the composer's all the same.
-    private mutating func pressInCompletion(_ key: Key) -> [ScreenAction]? {
-        guard let list = completion else { return nil }
-        switch (key.code, key.modifiers) {
-        case (.up, []), (.character("p"), .control): completion?.move(-1)
-        case (.down, []), (.character("n"), .control): completion?.move(1)
-        case (.escape, _):
-            dismissed = composer.editor.string
-            completion = nil
-        case (.tab, []), (.enter, []):
-            let item = list.items[list.selected]
-            let isWhole = list.kind == .command && composer.editor.string == item.text
-            if key.code == .enter, isWhole { return nil }
-            composer.editor.replace(list.range, with: list.kind == .file ? Self.mention(item.text) : item.text + " ")
-            completion = nil
-            guard list.kind == .command, key.code == .enter, let (command, _) = SlashCommand.parse(item.text),
-                !command.wantsArgument
-            else { return [] }
-            return enter()
-        default: return nil
-        }
-        return []
-    }
-
-    /// Paths with spaces are quoted, so that the model sees where they end.
-    private static func mention(_ path: String) -> String {
-        path.contains { $0.isWhitespace } ? "\"\(path)\" " : "\(path) "
-    }
-
-    // MARK: - Commands
-
-    private mutating func run(_ command: SlashCommand, _ argument: String) -> [ScreenAction] {
-        _ = composer.take()
-        switch command {
-        case .quit: return [.quit]
-        case .transcript: return openTranscript()
-        case .plan:
-            if plan.isEmpty { hint = "the agent has made no plan yet" } else { add(.plan(plan)) }
-            return []
-        case .copy:
-            for entry in entries.reversed() {
-                guard case .message(let text) = entry else { continue }
-                hint = "copied"
-                return [.copy(text)]
-            }
-            hint = "there is no message yet"
-            return []
-        case .new, .resume, .model, .permissions, .undo, .review:
-            guard turn == nil else {
-                hint = "/\(command.rawValue) waits for the turn's end: Esc interrupts it"
-                return []
-            }
-            return [.command(command, argument)]
-        case .explain where argument.isEmpty:
-            hint = "/explain COMMAND says why it would be allowed or not"
-            return []
-        case .rename where argument.isEmpty:
-            hint = "/rename NAME gives this session a name, by which it can be resumed"
-            return []
-        case .help, .status, .diff, .explain, .rename, .attempts, .worktrees, .hooks, .audit, .usage, .doctor, .config:
-            return [.command(command, argument)]
-        }
-    }
+    /// What cannot be taken back by a key is asked once more.
+    private func needsConfirmation(_ picker: Picker) -> Bool { picker.purpose == .turn || picker.purpose == .delete }
 }

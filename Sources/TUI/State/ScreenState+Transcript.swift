@@ -47,6 +47,10 @@ extension ScreenState {
     // MARK: - The transcript
 
     mutating func openTranscript() -> [ScreenAction] {
+        guard !isPlain else {
+            hint = "everything so far stands above"
+            return []
+        }
         var pager = TranscriptPager(hasStored: storedPlace != nil)
         pager.settle(transcriptSource, atEnd: true)
         transcript = pager
@@ -103,22 +107,22 @@ extension ScreenState {
             transcript = pager
             return (looks ? [.searchStored(pager.search)] : []) + settleTranscript()
         }
-        switch (key.code, key.modifiers) {
-        case (.up, _), (.character("k"), []): pager.scroll(-1, source)
-        case (.down, _), (.character("j"), []), (.enter, _): pager.scroll(1, source)
-        case (.pageUp, _), (.character("b"), []), (.character("b"), .control): pager.scroll(-(room - 1), source)
-        case (.pageDown, _), (.character(" "), []), (.character("f"), .control): pager.scroll(room - 1, source)
-        case (.character("u"), .control): pager.scroll(-room / 2, source)
-        case (.character("d"), .control): pager.scroll(room / 2, source)
-        case (.home, _), (.character("g"), []): pager.toTop(source)
-        case (.end, _), (.character("G"), _): pager.toEnd(source)
-        case (.character("/"), []): pager.beginSearch()
-        case (.character("n"), []): pager.next(1, room: room, source)
-        case (.character("N"), _): pager.next(-1, room: room, source)
-        case (.escape, _), (.character("q"), []), (.character("c"), .control), (.character("t"), .control):
+        switch keymap.action(key, in: .pager, .global) {
+        case .pagerUp: pager.scroll(-1, source)
+        case .pagerDown: pager.scroll(1, source)
+        case .pagerPageUp: pager.scroll(-(room - 1), source)
+        case .pagerPageDown: pager.scroll(room - 1, source)
+        case .pagerHalfUp: pager.scroll(-room / 2, source)
+        case .pagerHalfDown: pager.scroll(room / 2, source)
+        case .pagerTop: pager.toTop(source)
+        case .pagerBottom: pager.toEnd(source)
+        case .pagerSearch: pager.beginSearch()
+        case .pagerNext: pager.next(1, room: room, source)
+        case .pagerPrevious: pager.next(-1, room: room, source)
+        case .pagerClose, .pagerCloseTranscript:
             transcript = nil
             return []
-        case (.character("z"), .control): return [.suspend]
+        case .suspend: return [.suspend]
         default: break
         }
         transcript = pager

@@ -38,7 +38,13 @@ package struct ScreenState: Sendable {
     package internal(set) var plan: [ThreadItem.TodoEntry] = []
     /// Open questions; the first is shown.
     package internal(set) var sheets: [ApprovalSheet] = []
+    /// What the agent wants to know; the first is shown.
+    package internal(set) var inquiries: [InquirySheet] = []
     package internal(set) var picker: Picker?
+    /// Whether everything is written as lines that stay, for screen readers: pages are read where they come.
+    package var isPlain = false
+    package internal(set) var keymap = Keymap.standard
+    var theme = ColourTheme.terminal
     package internal(set) var pager: Pager?
     package internal(set) var transcript: TranscriptPager?
     package internal(set) var board: Board?
@@ -67,14 +73,16 @@ package struct ScreenState: Sendable {
 
     /// Whether something moves by itself, so that ticks are wanted.
     package var isMoving: Bool {
-        if let board, pager == nil, transcript == nil, sheets.isEmpty { return board.isLive }
+        if let board, pager == nil, transcript == nil, sheets.isEmpty, inquiries.isEmpty { return board.isLive }
         if readsWhole { return false }
         if let sheet = sheets.first { return !sheet.isQuiet(now: now) }
         return turn != nil || !isReady && !queue.isEmpty
     }
 
     /// Whether something is read on the whole screen.
-    package var readsWhole: Bool { pager != nil || transcript != nil || board != nil && sheets.isEmpty }
+    package var readsWhole: Bool {
+        pager != nil || transcript != nil || board != nil && sheets.isEmpty && inquiries.isEmpty
+    }
 
     package mutating func update(_ event: ScreenEvent, at time: Duration) -> [ScreenAction] {
         now = time
@@ -136,10 +144,23 @@ package struct ScreenState: Sendable {
             return []
         case .turnEnded(let unheard): return endTurn(unheard)
         case .asked(let request):
-            sheets.append(ApprovalSheet(request, now: now))
+            // One more may belong to the answer that is about to be given.
+            let sheet = ApprovalSheet(request, now: now)
+            if sheets.first?.isSameKind(as: sheet) == true { sheets[0].disturb(now: now) }
+            sheets.append(sheet)
             return isFocused ? [] : [.attention("Lockgate asks: may this run?")]
         case .withdrawn(let id):
             sheets.removeAll { $0.request.id == id }
+            inquiries.removeAll { $0.inquiry.id == id }
+            return []
+        case .inquiry(let inquiry):
+            inquiries.append(InquirySheet(inquiry, now: now))
+            return isFocused ? [] : [.attention("Lockgate asks what you want")]
+        case .image(let image):
+            composer.attach(image)
+            return []
+        case .pasted(let text):
+            composer.paste(Paste(text: text))
             return []
         case .files(let files):
             self.files = files
@@ -154,12 +175,19 @@ package struct ScreenState: Sendable {
         case .preview(let id, let lines):
             picker?.previews[id] = lines
             return []
+        case .page(let title, let lines) where isPlain:
+            add(.note(.init(.info, title, details: lines.map(\.text))))
+            return []
         case .page(let title, let lines):
             pager = Pager(title: title, page: lines)
             fillPager()
             return []
         case .edited(let text):
             composer.editor.set(text)
+            return []
+        case .preferences(let keymap, let theme, let isVim):
+            (self.keymap, self.theme) = (keymap, theme)
+            if isVim != (composer.vim != nil) { composer.vim = isVim ? VimKeys() : nil }
             return []
         case .note(let note):
             add(.note(note))
@@ -177,6 +205,26 @@ package struct ScreenState: Sendable {
 
     mutating func add(_ entry: TranscriptEntry) { entries.append(entry) }
     mutating func add(_ more: [TranscriptEntry]) { entries += more }
+
+    /// The open question with those that one answer can be given to as well.
+    var sheetBatch: [ApprovalSheet] {
+        guard let first = sheets.first else { return [] }
+        return [first] + sheets.dropFirst().filter(first.isSameKind)
+    }
+
+    /// What is unlike usual, for the status line.
+    var modes: [String] {
+        var modes: [String] = []
+        if facts?.isPlanning == true { modes.append("plan mode") }
+        if composer.vim?.mode == .normal { modes.append("NORMAL") }
+        return modes
+    }
+
+    /// The colours that count now: those that are looked at while they are chosen.
+    package var shownTheme: ColourTheme {
+        guard let picker, picker.purpose == .theme, let current = picker.current else { return theme }
+        return ColourTheme(rawValue: current.id) ?? theme
+    }
 
     // MARK: - Turns
 
@@ -204,6 +252,7 @@ package struct ScreenState: Sendable {
         let length = turn.map { now - $0.started } ?? .zero
         turn = nil
         sheets = []
+        inquiries = []
         // What was said too late to be heard is the next prompt; it stands in the conversation already.
         if !unheard.isEmpty {
             turn = RunningTurn(started: now)

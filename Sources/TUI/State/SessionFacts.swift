@@ -17,6 +17,8 @@ package struct SessionFacts: Sendable, Hashable {
     package var contextWindow: Int
     /// Whether nothing of the project's own settings counts.
     package var isUntrusted: Bool
+    /// Whether the agent may only look and plan.
+    package var isPlanning = false
 
     package init(
         version: String, id: String? = nil, cwd: String, model: String, provider: String, sandboxMode: SandboxMode,

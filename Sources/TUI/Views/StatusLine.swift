@@ -12,7 +12,8 @@ struct StatusLine {
         }
         guard let facts = state.facts else { return StyledLine("  starting …", Theme.dim).cut(to: state.width) }
         // In the order of reading; the number is how soon it is left out.
-        var parts: [(span: Span, rank: Int)] = [
+        var parts: [(span: Span, rank: Int)] = state.modes.map { (Span($0, CellStyle(.cyan, .bold)), 0) }
+        parts += [
             (Span(facts.model, Theme.dim), 2),
             (
                 Span(facts.sandboxMode.rawValue, facts.sandboxMode == .dangerFullAccess ? Theme.bad : Theme.dim), 1

@@ -28,7 +28,7 @@ package struct Frame: Sendable, Hashable {
 package struct ScreenWriter: Sendable {
     package enum Area: Sendable, Hashable { case inline, whole }
 
-    private let encoder: RowEncoder
+    private var encoder: RowEncoder
     package private(set) var width: Int
     package private(set) var height: Int
     package private(set) var area = Area.inline
@@ -48,6 +48,16 @@ package struct ScreenWriter: Sendable {
 
     private static let begin = Array("\u{1B}[?2026h".utf8)
     private static let end = Array("\u{1B}[?2026l".utf8)
+
+    /// Draws with other colours from the next frame on; what is in the scrollback stays.
+    ///
+    /// - Returns: the bytes that take the live area away, so that it is drawn anew; none where nothing changes.
+    package mutating func use(_ palette: ColourPalette) -> [UInt8] {
+        guard palette != encoder.palette else { return [] }
+        let bytes = erase()
+        encoder.palette = palette
+        return bytes
+    }
 
     // MARK: - Frames
 

@@ -58,7 +58,7 @@ extension TerminalColour {
     private static let levels: [UInt8] = [0, 95, 135, 175, 215, 255]
 
     /// Red, green and blue of the cube and the greys, 16 to 255.
-    private static func components(_ index: UInt8) -> (UInt8, UInt8, UInt8) {
+    static func components(_ index: UInt8) -> (UInt8, UInt8, UInt8) {
         if index >= 232 {
             let grey = 8 + (index - 232) * 10
             return (grey, grey, grey)

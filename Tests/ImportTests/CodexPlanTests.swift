@@ -109,7 +109,7 @@ import Wire
             """
         let plan = try ImportFixture.plan(.codex, ["config.toml": config])
         #expect(plan.changes.isEmpty)
-        #expect(plan.left == ["approval_policy 1:1", "openai_base_url 2:1", "profiles 3:2", "tui 5:2"])
+        #expect(plan.left == ["approval_policy 1:1", "openai_base_url 2:1", "profiles 3:2", "tui.theme 6:1"])
         #expect(plan.leftovers[1].remedy == "set model_providers.openai.base_url")
     }
 

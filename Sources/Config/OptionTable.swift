@@ -5,7 +5,7 @@ package struct OptionTable: Sendable {
         ConfigurationOption.modelOptions + ConfigurationOption.providerOptions + ConfigurationOption.priceOptions
             + ConfigurationOption.safetyOptions + ConfigurationOption.budgetOptions
             + ConfigurationOption.profileOptions + ConfigurationOption.profileMembers
-            + ConfigurationOption.runtimeOptions)
+            + ConfigurationOption.toolServerOptions + ConfigurationOption.runtimeOptions)
 
     package let options: [ConfigurationOption]
     private var nodes: [Node] = [Node()]

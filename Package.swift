@@ -41,7 +41,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "Models", "Policy",
+                "Audit", "Basics", "CLinux", "Config", "Engine", "Hooks", "Import", "Journal", "MCP", "Models",
+                "Policy",
                 "Replay", "Sandbox", "Sessions", "Telemetry", "Terminal", "Text", "Tools", "TUI", "Wire", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

@@ -13,7 +13,7 @@ package struct Lockgate: AsyncParsableCommand {
             RulesCommand.self, HooksCommand.self, GrantsCommand.self, ImportCommand.self, ModelCommand.self,
             DoctorCommand.self, UndoCommand.self, RedoCommand.self, DiffCommand.self, ApplyCommand.self,
             UsageCommand.self, SessionsCommand.self, AuditCommand.self, ReplayCommand.self, WorktreeCommand.self,
-            AttemptsCommand.self, SignCommand.self,
+            AttemptsCommand.self, SignCommand.self, MCPCommand.self,
             InteractiveCommand.self,
         ],
         defaultSubcommand: InteractiveCommand.self)

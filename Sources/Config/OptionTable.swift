@@ -5,7 +5,8 @@ package struct OptionTable: Sendable {
         ConfigurationOption.modelOptions + ConfigurationOption.providerOptions + ConfigurationOption.priceOptions
             + ConfigurationOption.safetyOptions + ConfigurationOption.budgetOptions
             + ConfigurationOption.profileOptions + ConfigurationOption.profileMembers
-            + ConfigurationOption.runtimeOptions + ConfigurationOption.screenOptions)
+            + ConfigurationOption.toolServerOptions + ConfigurationOption.runtimeOptions
+            + ConfigurationOption.screenOptions)
 
     package let options: [ConfigurationOption]
     private var nodes: [Node] = [Node()]

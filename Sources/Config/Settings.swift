@@ -44,6 +44,7 @@ package struct Settings: Sendable, Hashable {
     package var allowLoginShell = false
     /// Decisions by project path, as written; `Configuration.trustLevel(of:)` looks them up.
     package var projects: [String: ProjectSettings] = [:]
+    package var toolServers: [String: ToolServerSettings] = [:]
     package var budget = BudgetSettings()
     /// The permission profile that the strongest layer names; its values are in the fields already.
     package var defaultPermissions: String?

@@ -223,6 +223,7 @@ package final class Gate: Sendable {
                 policy.writableRoots.contains { PathText.isWithin(change.movedTo ?? change.path, $0.value) }
             }
             texts = isInside ? [] : [context.diff].compactMap(\.self)
+        case .callTool(let call): texts = [JSONValue.object(call.arguments).text]
         case .readFile, .askModel, .access: return nil
         }
         return canaries.first { canary in texts.contains { $0.contains(canary.text) } }
@@ -258,6 +259,7 @@ package final class Gate: Sendable {
         switch effect {
         case .runCommand, .writeInput: canChangeWorkspace
         case .changeFiles: true
+        case .callTool: canChangeWorkspace
         case .readFile, .askModel, .access: false
         }
     }
@@ -265,6 +267,8 @@ package final class Gate: Sendable {
     private func effectLeavesMachine(_ effect: Effect) -> Bool {
         switch effect {
         case .runCommand, .writeInput: policy.network.value != .off || policy.sandboxMode.value == .dangerFullAccess
+        // Where a server sends what it is given nobody knows.
+        case .callTool: true
         case .changeFiles, .readFile, .askModel, .access: false
         }
     }

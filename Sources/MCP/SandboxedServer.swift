@@ -85,14 +85,7 @@ package final class SandboxedServer: MCPTransport {
             }
             // The pipes ended, so it has, or it has closed them, which is the same to us.
             process.kill()
-            let status = await process.wait()
-            state.withLock { state in
-                state.ending =
-                    switch status {
-                    case .exited(let code): "it ended with \(code)"
-                    case .signaled(let signal): "it was ended by signal \(signal)"
-                    }
-            }
+            note(await process.wait())
             await receive(nil)
         }
     }
@@ -116,8 +109,18 @@ package final class SandboxedServer: MCPTransport {
             return state.process
         }
         process?.kill()
-        _ = await process?.wait()
+        if let process { note(await process.wait()) }
         await session.shutDown()
+    }
+
+    private func note(_ status: TerminationStatus) {
+        state.withLock { state in
+            state.ending =
+                switch status {
+                case .exited(let code): "it ended with \(code)"
+                case .signaled(let signal): "it was ended by signal \(signal)"
+                }
+        }
     }
 
     /// Moves bytes until the server has closed its output.

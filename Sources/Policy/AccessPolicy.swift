@@ -29,6 +29,8 @@ package struct AccessPolicy: Sendable, Hashable {
     package var approvalPolicy: Sourced<ApprovalPolicy>
     /// What rule files say about commands.
     package var rules: CommandRules
+    /// How far each MCP server is trusted; those that are not in it are asked about.
+    package var toolServers: [String: Sourced<ToolApprovalMode>] = [:]
     /// The grants that count at this moment: neither expired nor for another project, and with unchanged files.
     package var grants: [Grant] = []
 
@@ -64,6 +66,8 @@ package struct AccessPolicy: Sendable, Hashable {
             return Verdict(
                 .deny, rule: "sandbox", origin: Origin(.builtIn),
                 reason: "what a running command touches is the sandbox's to decide", grant: nil)
+        case .callTool(let call):
+            return decision(onToolCall: call).verdict
         case .askModel:
             return Verdict(.allow, rule: "model requests", origin: Origin(.builtIn))
         case .changeFiles(let changes):
@@ -142,6 +146,16 @@ package struct AccessPolicy: Sendable, Hashable {
         if !rules.prefixes.isEmpty {
             object["rules"] = .array(
                 rules.prefixes.map { ["rule": .string($0.text), "origin": .string($0.origin.description)] })
+        }
+        if !toolServers.isEmpty {
+            object["mcp_servers"] = .object(
+                JSONObject(
+                    toolServers.sorted { $0.key < $1.key }.map { name, mode in
+                        (
+                            name,
+                            ["approval_mode": .string(mode.value.rawValue), "origin": .string(mode.origin.description)]
+                        )
+                    }))
         }
         if !grants.isEmpty { object["grants"] = .array(grants.map(\.json)) }
         return .object(object)

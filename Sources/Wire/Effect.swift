@@ -11,6 +11,8 @@ package enum Effect: Sendable, Hashable {
     case readFile(path: String)
     /// What a running command tried and the sandbox decides; in events of refusals, never asked of the gate.
     case access(EffectDenial.Operation, EffectDenial.Target)
+    /// A call of a tool that an MCP server offers.
+    case callTool(ServerToolCall)
     /// A request to a model, with the most it can cost; nil where no price is known.
     case askModel(model: String, maximumCost: Double?)
 
@@ -22,6 +24,7 @@ package enum Effect: Sendable, Hashable {
         case .changeFiles: "file_change"
         case .readFile: "file_read"
         case .access: "access"
+        case .callTool: "mcp_tool"
         case .askModel: "model"
         }
     }
@@ -41,6 +44,7 @@ package enum Effect: Sendable, Hashable {
                 "kind": "access", "operation": .string(operation.rawValue), "target_kind": .string(target.kind),
                 "target": .string(target.name),
             ]
+        case .callTool(let call): call.json
         case .askModel(let model, let cost):
             ["kind": "model", "model": .string(model), "maximum_cost_usd": cost.map { .double($0) } ?? .null]
         }

@@ -77,11 +77,14 @@ package struct ThreadItem: Sendable, Hashable {
         }
     }
 
-    /// A built-in tool that is neither a command nor a change. Shown as an `mcp_tool_call` of the server `lockgate`,
-    /// which Codex's SDKs parse.
+    /// A tool of an MCP server, or a built-in one that is neither a command nor a change, which is shown as one of the server
+    /// `lockgate`: Codex's SDKs parse that.
     package struct BuiltInToolCall: Sendable, Hashable {
+        package var server = "lockgate"
         package var tool: String
         package var arguments: JSONValue
+        /// What the tool returned besides text.
+        package var structured: JSONValue?
         package var result: String?
         package var error: String?
         package var status: Status
@@ -91,6 +94,9 @@ package struct ThreadItem: Sendable, Hashable {
             self.arguments = arguments
             self.status = status
         }
+
+        /// With its server's name where that is not this product.
+        package var name: String { server == "lockgate" ? tool : "\(server).\(tool)" }
     }
 
     package struct TodoEntry: Sendable, Hashable {
@@ -145,12 +151,15 @@ extension ThreadItem {
             object.add(report.sensitiveChanges)
         case .toolCall(let call):
             object["type"] = "mcp_tool_call"
-            object["server"] = "lockgate"
+            object["server"] = .string(call.server)
             object["tool"] = .string(call.tool)
             object["arguments"] = call.arguments
             object["result"] =
                 call.result.map { text in
-                    ["content": [["type": "text", "text": .string(text)]], "structured_content": nil]
+                    [
+                        "content": [["type": "text", "text": .string(text)]],
+                        "structured_content": call.structured ?? .null,
+                    ]
                 } ?? .null
             object["error"] = call.error.map { ["message": .string($0)] } ?? .null
             object["status"] = .string(call.status.rawValue)

@@ -43,6 +43,7 @@ package struct ToolUse: Sendable, Hashable {
                 input: ["file_paths": .array(changes.map { .string($0.path) })])
         case .readFile(let path):
             self.init("read_file", aliases: ["Read"], input: ["file_path": .string(path)])
+        case .callTool(let call): self.init("mcp__\(call.server)__\(call.tool)", input: call.arguments)
         case .access, .askModel: return nil
         }
     }

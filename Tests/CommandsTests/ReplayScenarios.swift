@@ -58,6 +58,12 @@ struct ReplayScenario: Sendable {
                 .call("write_stdin", ["session_id": 1, "chars": "hello\n", "yield_time_ms": 5000]), .text("Done."),
             ]),
         ReplayScenario(
+            name: "mcp",
+            steps: [
+                .call("mcp__s__look", ["text": "seen"]), .call("mcp__s__echo", ["text": "refused"]), .text("Done."),
+            ],
+            settings: ToolServerRunTests.server("plain", "default_tools_approval_mode = \"writes\"")),
+        ReplayScenario(
             name: "background",
             steps: [
                 .call("exec_command", ["cmd": "echo begun; sleep 1; echo over", "yield_time_ms": 250]),

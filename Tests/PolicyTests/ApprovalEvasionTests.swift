@@ -78,7 +78,7 @@ import Wire
         for rule in decision.rememberable(argv: argv, cwd: "/w", files: []) ?? [] {
             switch rule {
             case .exact(let command): #expect(command == ExactCommand(argv: argv, cwd: "/w"), "\(name)")
-            case .changes, .writes: Issue.record("\(name): a command is no change of files")
+            case .changes, .writes, .tool: Issue.record("\(name): a command is no change of files")
             case .prefix(let words):
                 // Only what says itself what it does.
                 #expect(words == ["git", "diff"] || words == ["npm", "install"], "\(name): \(words)")

@@ -35,6 +35,9 @@ struct ApprovalQuestion {
         case .writeInput(let terminal, _):
             lines.append("  typing into terminal \(terminal): \(safe(JSONValue.string(request.input ?? "").text))")
         case .access(_, let target): lines.append("  \(safe(target.name))")
+        case .callTool(let call):
+            lines.append("  the tool \(safe(call.tool)) of the MCP server \(safe(call.server))")
+            lines.append("  with \(safe(JSONValue.object(call.arguments).text))")
         default: lines.append("  \(safe(request.effect.json.text))")
         }
         lines.append("  why:     \(safe(request.verdict.reason))")

@@ -79,7 +79,7 @@ struct ExecRun {
         if let worktree = setup.worktreePlace { try events.emit(.worktree(worktree)) }
         for note in place.notes { try events.whole(.error(message: note)) }
         if let relocation = setup.relocation(restored) { parts.insert(.text(relocation), at: 0) }
-        for warning in setup.warnings + [standing.warning].compactMap(\.self) {
+        for warning in setup.warnings + [standing.warning].compactMap(\.self) + assembled.warnings {
             try events.whole(.error(message: warning))
         }
         if let notice { try events.whole(.error(message: notice)) }

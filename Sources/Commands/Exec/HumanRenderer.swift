@@ -167,7 +167,7 @@ final class HumanRenderer: Sendable {
         case .toolCall(let call):
             state.activity = call.tool
             line(
-                "\(style.cyan("•")) \(call.tool) \(style.dim(TerminalStyle.harmless(String(call.arguments.text.prefix(120)))))"
+                "\(style.cyan("•")) \(TerminalStyle.harmless(call.name)) \(style.dim(TerminalStyle.harmless(String(call.arguments.text.prefix(120)))))"
             )
         default: break
         }

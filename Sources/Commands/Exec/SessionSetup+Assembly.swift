@@ -63,17 +63,29 @@ extension SessionSetup {
         let files = FileTools(
             editor: editor, commands: commands, offersPatches: !selection.profile.isSmall,
             freeformPatches: selection.profile.supportsFreeformTools && selection.provider.wireAPI == .responses)
+        // A replay speaks to nobody, and what a server's tool changes while a plan is made nobody here can tell.
+        let servers =
+            model == nil && questions.inquirer == nil
+            ? try await toolServers(policy, level: standing.level, isStaged: stage != nil) : ToolServers()
         let session = Session(
             settings: engine, client: client,
-            tools: commands.tools + files.tools + [UpdatePlanTool()]
+            tools: commands.tools + files.tools + [UpdatePlanTool()] + servers.tools
                 + (questions.inquirer.map { [RequestUserInputTool($0)] } ?? []), gate: gate, events: events,
             journal: journal,
             check: commands, workspace: editor, checkpoints: checkpoints, budget: budget, restored: restored)
         // The last thing that can fail, since it has to be ended; a replay tells nobody.
-        let endTelemetry = model == nil ? try telemetry(of: journal, warn: progress) : nil
+        let endTelemetry: (@Sendable () async -> Void)?
+        do throws(LockgateError) {
+            endTelemetry = model == nil ? try telemetry(of: journal, warn: progress) : nil
+        } catch {
+            await servers.stop()
+            throw error
+        }
         return AssembledSession(
-            session: session, gate: gate, standing: standing, isStaged: stage != nil, redactor: redactor
+            session: session, gate: gate, standing: standing, isStaged: stage != nil, warnings: servers.warnings,
+            redactor: redactor
         ) {
+            await servers.stop()
             await commands.closeAll()
             await hookLauncher?.shutDown()
             await launcher.shutDown()

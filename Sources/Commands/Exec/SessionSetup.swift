@@ -143,6 +143,8 @@ struct AssembledSession: Sendable {
     let standing: SandboxStanding
     /// Whether what it changes waits in a stage.
     let isStaged: Bool
+    /// What servers could not be started, and the like.
+    let warnings: [String]
     /// What keeps secrets out of requests and records; nil where it is switched off.
     let redactor: Redactor?
     let close: @Sendable () async -> Void

@@ -195,7 +195,7 @@ actor SessionHost {
                     isStaged: assembled.isStaged, fork: fork))
             if let fork { try journal.append("history", ["items": .array(fork.items)]) }
             try events.emit(.threadStarted(id: journal.id))
-            for warning in setup.warnings + [assembled.standing.warning].compactMap(\.self) {
+            for warning in setup.warnings + [assembled.standing.warning].compactMap(\.self) + assembled.warnings {
                 try events.whole(.error(message: warning))
             }
         }

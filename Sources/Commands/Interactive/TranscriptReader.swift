@@ -183,6 +183,7 @@ enum TranscriptReader {
         case "mcp_tool_call":
             var call = ThreadItem.BuiltInToolCall(
                 tool: item["tool"]?.string ?? "?", arguments: item["arguments"] ?? .null, status: status)
+            call.server = item["server"]?.string ?? "lockgate"
             call.error = item["error"]?["message"]?.string
             call.result = item["result"]?["content"]?.array?.first?["text"]?.string
             return .tool(call)

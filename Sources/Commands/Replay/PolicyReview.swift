@@ -150,6 +150,9 @@ extension Effect {
                     else { return nil }
                     return FileChangeSummary(path: path, kind: kind, movedTo: change["moved_to"]?.string)
                 })
+        case "mcp_tool":
+            guard let call = ServerToolCall(json: json) else { return nil }
+            self = .callTool(call)
         case "file_read": self = .readFile(path: json["path"]?.string ?? "/")
         default: return nil
         }
@@ -161,6 +164,7 @@ extension Effect {
         case .changeFiles(let changes): changes.map(\.path).joined(separator: ", ")
         case .readFile(let path): path
         case .writeInput(let terminal, let bytes): "\(bytes) bytes to terminal \(terminal)"
+        case .callTool(let call): call.name
         case .access, .askModel: kind
         }
     }

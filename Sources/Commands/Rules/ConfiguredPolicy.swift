@@ -27,5 +27,6 @@ extension AccessPolicy {
             autoRunGrants: try settings.allowAutoRun.map { path throws(LockgateError) in
                 Sourced(PosixFile.canonical(path) ?? path, try origin("filesystem.allow_auto_run"))
             }, approvalPolicy: Sourced(settings.approvalPolicy, try origin("approval_policy")), rules: rules)
+        toolServers = try Self.toolServers(configuration)
     }
 }

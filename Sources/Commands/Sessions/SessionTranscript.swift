@@ -220,6 +220,7 @@ struct SessionTranscript {
         switch effect["kind"]?.string {
         case nil: "?"
         case "command": (effect["argv"]?.array ?? []).compactMap(\.string).joined(separator: " ")
+        case "mcp_tool": "\(effect["server"]?.string ?? "?").\(effect["tool"]?.string ?? "?")"
         case "access": "\(effect["operation"]?.string ?? "?") \(effect["target"]?.string ?? "?")"
         case "file_change": (effect["changes"]?.array ?? []).compactMap { $0["path"]?.string }.joined(separator: ", ")
         default: effect.text

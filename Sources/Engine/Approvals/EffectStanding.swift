@@ -13,6 +13,7 @@ struct EffectStanding: Sendable {
     private enum Subject: Sendable {
         case command(CommandDecision, argv: [String], cwd: String)
         case changes([FileChangeSummary], FileChangeDecision)
+        case toolCall(ServerToolCall)
         /// Asked about for itself alone, if at all.
         case other
     }
@@ -30,6 +31,10 @@ struct EffectStanding: Sendable {
             let decision = policy.decision(onChanges: changes)
             (verdict, grants) = (byHook ?? decision.verdict, decision.grants)
             subject = .changes(changes, decision)
+        case .callTool(let call):
+            let decision = policy.decision(onToolCall: call)
+            (verdict, grants) = (byHook ?? decision.verdict, decision.grants)
+            subject = .toolCall(call)
         case .writeInput where context.isInterrupt:
             (verdict, grants, subject) = (policy.allowed, [], .other)
         default:
@@ -48,7 +53,7 @@ struct EffectStanding: Sendable {
                 argv: argv, cwd: cwd, analysis: decision.analysis, environment: surroundings.environment,
                 path: surroundings.path, roots: policy.writableRoots.map(\.value), tree: tree)
         case .changes(let changes, _): EffectBinding(changes: changes, diff: context.diff, tree: tree)
-        case .other: EffectBinding(changes: [], diff: effect.json.text + (context.input ?? ""), tree: tree)
+        case .toolCall, .other: EffectBinding(changes: [], diff: effect.json.text + (context.input ?? ""), tree: tree)
         }
     }
 
@@ -59,7 +64,7 @@ struct EffectStanding: Sendable {
             reach.unknown += binding.limits
             return reach
         case .changes(let changes, _): return EffectReach(changes)
-        case .other: return EffectReach()
+        case .toolCall, .other: return EffectReach()
         }
     }
 
@@ -70,6 +75,7 @@ struct EffectStanding: Sendable {
             // A folder that is reached by a link can become another one.
             PosixFile.canonical(cwd) == cwd
                 ? decision.rememberable(argv: argv, cwd: cwd, files: binding.files) : nil
+        case .toolCall(let call): [.tool(server: call.server, tool: call.tool, definition: call.definition)]
         case .changes(_, let decision): decision.root.map { [.changes(root: $0)] }
         case .other: nil
         }

@@ -111,7 +111,7 @@ package final class GrantBook: Sendable {
         case .changes(let root), .writes(let root): PosixFile.canonical(root) == root
         case .exact(let command):
             PosixFile.canonical(command.cwd) == command.cwd && command.files.allSatisfy(tree.holds)
-        case .prefix: true
+        case .prefix, .tool: true
         }
     }
 

@@ -24,7 +24,7 @@ extension Effect {
     var countedUnits: [BudgetLimit.Unit] {
         switch self {
         case .runCommand: [.commands, .bytesWritten]
-        case .changeFiles, .writeInput: [.bytesWritten]
+        case .changeFiles, .writeInput, .callTool: [.bytesWritten]
         case .readFile, .access, .askModel: []
         }
     }

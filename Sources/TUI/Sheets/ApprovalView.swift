@@ -55,6 +55,7 @@ struct ApprovalView {
             case .changeFiles: "May these files be changed?"
             case .writeInput: "May this be typed into a running command?"
             case .readFile: "May this file be read?"
+            case .callTool: "May this tool of an MCP server be called?"
             case .askModel: "May the model be asked?"
             case .access: "May commands write there?"
             }
@@ -85,6 +86,9 @@ struct ApprovalView {
             let text = JSONValue.string(request.input ?? "").text
             lines += StyledLine("terminal \(terminal): \(text)", .bold).wrapped(to: inner)
         case .access(_, let target): lines += StyledLine(target.name.oneLine, .bold).wrapped(to: inner)
+        case .callTool(let call):
+            lines += StyledLine(call.name.oneLine, .bold).wrapped(to: inner)
+            lines += StyledLine("  \(JSONValue.object(call.arguments).text.oneLine)").wrapped(to: inner)
         case .readFile, .askModel: lines += StyledLine(request.effect.json.text, .bold).wrapped(to: inner)
         }
         if let reason = request.reason { lines += fact("it says", "“\(reason)”", CellStyle(.standard, .italic)) }

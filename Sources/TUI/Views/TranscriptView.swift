@@ -190,7 +190,7 @@ struct TranscriptView {
     private func tool(_ call: ThreadItem.BuiltInToolCall) -> [StyledLine] {
         let isBad = call.error != nil || call.status == .failed || call.status == .declined
         var line = StyledLine(isBad ? "✗ " : "• ", isBad ? Theme.bad : Theme.accent)
-        line.append(call.tool, .bold)
+        line.append(call.name.oneLine, .bold)
         line.append(" \(Self.words(call.arguments))", Theme.dim)
         var lines = isExpanded ? line.wrapped(to: width, indent: StyledLine("    ")) : [line.cut(to: width)]
         if let error = call.error {

@@ -11,6 +11,8 @@ package enum GrantRule: Sendable, Hashable {
     case changes(root: String)
     /// Writes of commands to a file, or beneath a folder, outside of the writable roots.
     case writes(root: String)
+    /// Calls of one tool of an MCP server, as long as the server describes it as it did.
+    case tool(server: String, tool: String, definition: String)
 
     /// The rule as it is kept and shown.
     package var text: String {
@@ -21,6 +23,8 @@ package enum GrantRule: Sendable, Hashable {
                 + (command.files.isEmpty ? "" : ", files=[\(Self.list(command.files.map(\.text)))]") + ")"
         case .changes(let root): "file_changes(root=\(JSONValue.string(root).text))"
         case .writes(let root): "writable_root(path=\(JSONValue.string(root).text))"
+        case .tool(let server, let tool, let definition):
+            "mcp_tool(server=\(JSONValue.string(server).text), tool=\(JSONValue.string(tool).text), definition=\(definition.prefix(12)))"
         }
     }
 
@@ -34,6 +38,8 @@ package enum GrantRule: Sendable, Hashable {
         case .exact(let command): ["exact": command.json]
         case .changes(let root): ["changes": .string(root)]
         case .writes(let root): ["writes": .string(root)]
+        case .tool(let server, let tool, let definition):
+            ["tool": ["server": .string(server), "tool": .string(tool), "definition": .string(definition)]]
         }
     }
 
@@ -49,6 +55,10 @@ package enum GrantRule: Sendable, Hashable {
             self = .changes(root: root)
         } else if let root = json["writes"]?.string, root.hasPrefix("/") {
             self = .writes(root: root)
+        } else if let server = json["tool"]?["server"]?.string, let tool = json["tool"]?["tool"]?.string,
+            let definition = json["tool"]?["definition"]?.string, !definition.isEmpty
+        {
+            self = .tool(server: server, tool: tool, definition: definition)
         } else {
             return nil
         }

@@ -50,6 +50,7 @@ package enum ConfigurationReference {
         ("Models", ConfigurationOption.modelOptions), ("Providers", ConfigurationOption.providerOptions),
         ("Prices", ConfigurationOption.priceOptions), ("Safety", ConfigurationOption.safetyOptions),
         ("Budgets", ConfigurationOption.budgetOptions), ("Permission profiles", ConfigurationOption.profileOptions),
+        ("MCP servers", ConfigurationOption.toolServerOptions),
         ("Context and runs", ConfigurationOption.runtimeOptions), ("The screen", ConfigurationOption.screenOptions),
     ]
 

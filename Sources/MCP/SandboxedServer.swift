@@ -16,6 +16,8 @@ package final class SandboxedServer: MCPTransport {
 
     private struct State {
         var process: SandboxedProcess?
+        /// Hands on what the server prints until its end.
+        var reading: Task<Void, Never>?
         /// Bytes for the server, and the descriptor that wakes the thread for them; -1 before the start and after the end.
         var queue: [UInt8] = []
         var wake: Int32 = -1
@@ -78,7 +80,7 @@ package final class SandboxedServer: MCPTransport {
             }
             continuation.finish()
         }.start()
-        Task { [self] in
+        let reading = Task { [self] in
             for await bytes in stream {
                 await receive(bytes)
                 taken.take(bytes.count)
@@ -88,6 +90,7 @@ package final class SandboxedServer: MCPTransport {
             note(await process.wait())
             await receive(nil)
         }
+        state.withLock { $0.reading = reading }
     }
 
     package func send(_ bytes: [UInt8]) throws(LockgateError) {
@@ -104,13 +107,21 @@ package final class SandboxedServer: MCPTransport {
     }
 
     package func stop() async {
-        let process = state.withLock { state in
+        await endProcess()
+        await session.shutDown()
+    }
+
+    /// Ends the server and lets go of it: a sandbox waits for its helper's end, which takes the placeholders of names away,
+    /// only where nothing holds a command of it any more.
+    private func endProcess() async {
+        let (process, reading) = state.withLock { state in
+            defer { (state.process, state.reading) = (nil, nil) }
             state.isStopped = true
-            return state.process
+            return (state.process, state.reading)
         }
         process?.kill()
         if let process { note(await process.wait()) }
-        await session.shutDown()
+        await reading?.value
     }
 
     private func note(_ status: TerminationStatus) {

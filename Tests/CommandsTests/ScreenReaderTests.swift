@@ -41,6 +41,8 @@ import Testing
                 let list = try await terminal.wait(for: "1 of 1: t")
                 #expect(list.contains("Take back. 1 to choose from"), "\(list)")
                 try terminal.send("Escape")
+                // Escape and what follows at once would be one key.
+                try await terminal.wait("the prompt") { $0.split(whereSeparator: \.isNewline).last == ">" }
                 try terminal.type("?")
                 try await terminal.wait(for: "Other keys: [tui.keymap]")
                 try terminal.send("C-d")

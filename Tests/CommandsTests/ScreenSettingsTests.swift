@@ -90,7 +90,9 @@ import Testing
                 try terminal.type("half a ")
                 try terminal.send("C-z")
                 // The shell had its terminal back in its own mode in between.
-                let stopped = try await terminal.wait(for: "suspended")
+                let stopped = try await terminal.wait("its mode") { screen in
+                    screen.firstRange(of: "suspended").map { screen[$0.upperBound...].contains("icanon") } ?? false
+                }
                 #expect(stopped.contains("\nicanon"), "\(stopped)")
                 try await terminal.wait("the text after it") { screen in
                     screen.firstRange(of: "suspended").map { screen[$0.upperBound...].contains("› half a") } ?? false

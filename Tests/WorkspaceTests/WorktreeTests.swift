@@ -50,6 +50,24 @@ import Wire
         }
     }
 
+    /// git compares seconds, and reads a file whose stamp is as young as the index itself.
+    @Test func anEditInTheSecondOfItsStampIsSeen() throws {
+        try WorktreeFixture.with { fixture in
+            let store = try fixture.store()
+            let record = try store.create(WorktreeRequest(name: "work")).record
+            try fixture.shell(
+                """
+                git config core.trustCtime false
+                printf 'one\n' > race; touch -d @1700000000 race; git add race
+                printf 'two\n' > race; touch -d @1700000000 race
+                touch -d @1700000000 "$(git rev-parse --git-path index)"
+                """, in: record)
+            let git = try HostGit(in: record.path, search: "/usr/local/bin:/usr/bin:/bin")
+            let tree = try git.snapshot(scratch: store.state).tree
+            #expect(String(decoding: try git.run(["cat-file", "blob", "\(tree):race"]), as: UTF8.self) == "two\n")
+        }
+    }
+
     @Test func nothingThatARepositoryNamesIsExecuted() throws {
         try WorktreeFixture.with { fixture in
             let store = try fixture.store()

@@ -135,14 +135,21 @@ struct HostGit {
             unlink(index)
             unlink(index + ".lock")
         }
-        // With the stamps of the real one unchanged files need not be read.
+        // With the stamps of the real one unchanged files need not be read. Its own time belongs to them: git reads a file
+        // that may have been changed within the second in which its stamp was taken, and a copy that is younger would hide
+        // an edit that leaves the file's size.
+        var status = stat()
         if let real = try line(["rev-parse", "--path-format=absolute", "--git-path", "index"]),
-            let bytes = try? PosixFile.read(real, limit: 1 << 30)
+            stat(real, &status) == 0, let bytes = try? PosixFile.read(real, limit: 1 << 30)
         {
             do throws(SystemError) {
                 try PosixFile.replace(index, with: bytes)
             } catch {
                 throw LockgateError("worktree.unwritable", "cannot write \(index): \(error)")
+            }
+            guard utimensat(AT_FDCWD, index, [status.st_mtim, status.st_mtim], 0) == 0 else {
+                throw LockgateError(
+                    "worktree.unwritable", "cannot set the time of \(index): \(String(cString: strerror(errno)))")
             }
         }
         let environment = ["GIT_INDEX_FILE": index]

@@ -206,6 +206,8 @@ package final class SandboxedProcess: Sendable {
             while true {
                 let message = clinux_receive(status, buffer.baseAddress, buffer.count)
                 if message.length == -Int(EAGAIN) { return }
+                // The other end closed while a signal of ours was not read yet. It is said once, before what was reported.
+                if message.length == -Int(ECONNRESET) { continue }
                 guard message.length > 0 else { return finish() }
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<message.length])
                 let descriptor = message.descriptor >= 0 ? message.descriptor : nil

@@ -108,7 +108,8 @@ static int follow(int channel, int signals) {
         if (fds[1].revents) pass_signals_on(signals, channel);
         if (!fds[0].revents) continue;
         long n = SYS6(__NR_recvfrom, channel, &report, sizeof report, 0, NULL, NULL);
-        if (n == -EINTR) continue;
+        // The other end closed while a signal was not read yet: said once, before what it had reported.
+        if (n == -EINTR || n == -ECONNRESET) continue;
         if (n < (long)REPORT_FIXED) {
             if (!started) give_up("the sandbox's helper ended without a report");
             return EXIT_SIGNAL + SIGKILL;

@@ -21,6 +21,23 @@ struct ProcessTests {
         #expect(result.status.shellCode == 128 + signal)
     }
 
+    /// A signal that arrives when nobody reads it any more must not hide how the command ended.
+    @Test("ends as it did, whatever signals come too late")
+    func lateSignals() async throws {
+        let fixture = try SandboxFixture()
+        let policy = fixture.policy(.readOnly)
+        for _ in 0..<60 {
+            let process = try await fixture.start("exit 3", policy, io: .merged(input: false))
+            while process.endStatus == nil {
+                process.signal(SIGCONT)
+                await Task.yield()
+            }
+            #expect(process.endStatus == .exited(3))
+            #expect(process.lostSandbox == nil)
+            _ = await process.wait()
+        }
+    }
+
     @Test("has output and errors in order in one pipe, and gets input")
     func mergedStreams() async throws {
         let fixture = try SandboxFixture()

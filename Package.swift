@@ -126,7 +126,7 @@ let package = Package(
         .target(
             name: "MCP",
             dependencies: [
-                "Basics", "CLinux", "JSONRPC", "Sandbox", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+                "Audit", "Basics", "CLinux", "JSONRPC", "Sandbox", "Wire",
             ], swiftSettings: strict),
         .testTarget(
             name: "MCPTests",

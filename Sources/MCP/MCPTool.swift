@@ -1,5 +1,5 @@
+import Audit
 package import Basics
-import Crypto
 
 /// A tool as its server describes it. Everything in it is the server's claim, and the text goes to the model: it is cut,
 /// made visible, and bound to what a person approved by its digest.
@@ -53,10 +53,7 @@ package struct MCPTool: Sendable, Hashable {
         claims = Claims(
             isReadOnly: isReadOnly, isDestructive: annotations["destructiveHint"]?.bool ?? !isReadOnly)
         let said: JSONValue = [.string(server), value]
-        digest = SHA256.hash(data: said.bytes).map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
+        digest = ContentHash.of(said.bytes)
     }
 
     /// Control characters, direction marks, and what no reader sees are taken out: a person has to see what the model sees.
@@ -105,8 +102,7 @@ package enum MCPToolNames {
             guard counts[name] != 1 || name.utf8.count > longest || name != "mcp__\(tool.server)__\(tool.name)" else {
                 return name
             }
-            let identity = SHA256.hash(data: Array("\(tool.server)\u{0}\(tool.name)".utf8))
-            let mark = identity.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            let mark = ContentHash.of("\(tool.server)\u{0}\(tool.name)".utf8).prefix(8)
             return "\(name.prefix(longest - 9))_\(mark)"
         }
     }

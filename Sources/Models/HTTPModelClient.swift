@@ -7,7 +7,7 @@ package import Wire
 /// A provider over HTTP: encodes, sends, retries, decodes.
 ///
 /// One instance serves a session and keeps one connection for all its requests; concurrent requests get connections
-/// of their own. The thread behind it starts with the first request. Call `shutdown` at the end.
+/// of their own. One thread of the process serves all of them. Call `shutdown` at the end.
 package final class HTTPModelClient: ModelClient {
     private let provider: Provider
     private let profile: @Sendable (String) -> ModelProfile
@@ -50,7 +50,7 @@ package final class HTTPModelClient: ModelClient {
         Task { await left.shutdown() }
     }
 
-    /// Closes the connections and ends the thread. A later request would open them again.
+    /// Closes the connections. A later request would open them again.
     package func shutdown() async {
         let open = transport.withLock { transport -> HTTPTransport? in
             defer { transport = nil }

@@ -38,6 +38,8 @@ package struct CommandEnvironment: Sendable {
     private let keyNames: Set<String>
     /// Where toolchains find their caches; stronger than what is inherited, weaker than what the policy sets.
     private let tools: [String: String]
+    /// Whether the user signs commits, asked once: each command gets an environment.
+    private let signsCommits: Bool
 
     /// `inherited` is the agent's own environment.
     package init(
@@ -48,6 +50,7 @@ package struct CommandEnvironment: Sendable {
         self.inherited = inherited
         self.policy = policy
         self.keyNames = keyNames
+        signsCommits = GitSigning.isWanted(environment: inherited)
     }
 
     /// What a command gets in this mode.
@@ -68,7 +71,7 @@ package struct CommandEnvironment: Sendable {
             result["XDG_RUNTIME_DIR"] = nil
             // Creating a branch from a remote one would write to .git/config, which is read-only. No key can be reached.
             var settings = ["branch.autoSetupMerge"]
-            if GitSigning.isWanted(environment: inherited) { settings += ["commit.gpgSign", "tag.gpgSign"] }
+            if signsCommits { settings += ["commit.gpgSign", "tag.gpgSign"] }
             result["GIT_CONFIG_COUNT"] = "\(settings.count)"
             for (number, name) in settings.enumerated() {
                 result["GIT_CONFIG_KEY_\(number)"] = name

@@ -28,8 +28,20 @@ package struct Lockgate: AsyncParsableCommand {
 
     package init() {}
 
-    /// What needs no concurrency, before its threads are started: `sandbox -- CMD`. Returns for everything else.
-    package static func handOver() { SandboxOptions(plain: ProcessEnvironment.arguments)?.handOver() }
+    /// What needs no concurrency, before its threads are started: `sandbox -- CMD`, and `--version`, which scripts and
+    /// editors ask first and for which the parser would look at every verb. Returns for everything else.
+    package static func handOver() {
+        let arguments = ProcessEnvironment.arguments
+        if arguments.elementsEqual(["--version"]) {
+            do {
+                try PosixFile.writeAll(STDOUT_FILENO, Array((Version.text + "\n").utf8))
+            } catch {
+                Glibc.exit(1)
+            }
+            Glibc.exit(0)
+        }
+        SandboxOptions(plain: arguments)?.handOver()
+    }
 
     /// Runs the command line and ends the process.
     ///

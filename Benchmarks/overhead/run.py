@@ -9,6 +9,9 @@ its load; compare rows of one run. A peer's COMMAND is split into words as a she
 stands for the model's address (it ends in /v1), {dir} for the repository, {home} for an empty folder, {prompt} for the
 prompt. It must not ask anything, and it must declare one of the command tools that the scripted model knows.
 
+The column "floor" is a static program of C that sends a request and ends (floor.c; needs cc): what the machine and the
+bench take by themselves.
+
 Memory is VmHWM, the most that the biggest process of the run had resident, read while the last request is waiting:
 unlike ru_maxrss it does not count what this script's own memory was before exec.
 """
@@ -81,7 +84,7 @@ def measure(template: str, commands: list[str], limit: int) -> dict:
         subprocess.run(["git", "init", "-q", "-b", "main"], cwd=folder, check=True)
         memory = Memory()
         server = ScriptedServer(commands, memory.look)
-        words = [fill(word, url=server.url, dir=str(folder), home=str(home), prompt="Run the commands.")
+        words = [fill(word, url=server.url, port=str(server.server_address[1]), dir=str(folder), home=str(home), prompt="Run the commands.")
                  for word in shlex.split(template)]
         with open(Path(scratch) / "out", "w+b") as out:
             start = time.monotonic_ns()
@@ -113,6 +116,17 @@ def measure(template: str, commands: list[str], limit: int) -> dict:
 def spread(values: list[float], digits: int) -> str:
     low, middle, high = min(values), statistics.median(values), max(values)
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def floor(runs: int, limit: int) -> list[str] | None:
+    """The row of starts for floor.c; None where there is no compiler."""
+    with tempfile.TemporaryDirectory(prefix="lockgate-bench-") as folder:
+        program = f"{folder}/floor"
+        try:
+            subprocess.run(["cc", "-O2", "-static", "-o", program, Path(__file__).with_name("floor.c")], check=True)
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return [spread([measure(f"{program} {{port}}", [], limit)["start"] for _ in range(2 * runs)], 1)]
 
 
 def subject(template: str, given: argparse.Namespace) -> list[str]:
@@ -153,6 +167,8 @@ def main() -> int:
     print(f"bench: {given.runs} runs each, about {given.runs * 5 * len(subjects)} s; load {load:.1f} on "
           f"{os.cpu_count()} cores; median (minimum to maximum)", flush=True)
     columns = {}
+    if lowest := floor(given.runs, given.limit):
+        columns["floor"] = lowest + [""] * (len(rows) - 1)
     for name, template in subjects.items():
         try:
             columns[name] = subject(template, given)

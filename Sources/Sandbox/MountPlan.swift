@@ -49,11 +49,14 @@ struct MountPlan: Sendable, Hashable {
     private(set) var placeholders: [Placeholder] = []
     /// Canonical folders that are writable, outermost only.
     private(set) var writableRoots: [String] = []
-    private var seen: Set<Mount> = []
+    /// Every mount that was added, by its path.
+    private var seen: [String: [Mount]] = [:]
 
     mutating func add(_ kind: Kind, _ path: String, target: String? = nil) {
         let mount = Mount(kind: kind, path: path, target: target)
-        if seen.insert(mount).inserted { mounts.append(mount) }
+        guard !seen[path, default: []].contains(mount) else { return }
+        seen[path, default: []].append(mount)
+        mounts.append(mount)
     }
 
     /// Adds a writable folder or file unless one above it is writable already.

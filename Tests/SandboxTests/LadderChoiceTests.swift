@@ -9,8 +9,8 @@ import Wire
 struct LadderChoiceTests {
     /// Everything granted but these layers.
     static func survey(without refused: [LayerSurvey.Layer] = [], landlock: Int32 = 7) -> LayerSurvey {
-        var results = Dictionary(uniqueKeysWithValues: LayerSurvey.Layer.allCases.map { ($0, Int32(0)) })
-        for layer in refused { results[layer] = EPERM }
+        var results = Dictionary(uniqueKeysWithValues: LayerSurvey.Layer.allCases.map { ($0.rawValue, Int32(0)) })
+        for layer in refused { results[layer.rawValue] = EPERM }
         return LayerSurvey(results: results, landlockABI: landlock)
     }
 

@@ -18,19 +18,20 @@ package struct LayerSurvey: Sendable, Hashable {
         case overlay
     }
 
-    /// 0, or the errno each was refused with. Every layer has an entry.
-    package var results: [Layer: Int32]
+    /// 0, or the errno each was refused with, by the layer's name. Every layer has an entry. Names, because the runtime finds
+    /// out that texts can be keys for the first of all dictionaries, and would search the whole program again for a layer.
+    package var results: [String: Int32]
     /// 0 without Landlock.
     package var landlockABI: Int32
 
-    package init(results: [Layer: Int32], landlockABI: Int32) {
+    package init(results: [String: Int32], landlockABI: Int32) {
         self.results = results
         self.landlockABI = landlockABI
     }
 
     /// Reads the helper's lines "name number". nil unless each layer is there once and nothing else is.
     init?(_ text: String) {
-        var results: [Layer: Int32] = [:]
+        var results: [String: Int32] = [:]
         var landlockABI: Int32?
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", omittingEmptySubsequences: false)
@@ -39,20 +40,21 @@ package struct LayerSurvey: Sendable, Hashable {
                 guard landlockABI == nil else { return nil }
                 landlockABI = number
             } else {
-                guard let layer = Layer(rawValue: String(parts[0])), results[layer] == nil else { return nil }
-                results[layer] = number
+                let name = String(parts[0])
+                guard Layer(rawValue: name) != nil, results[name] == nil else { return nil }
+                results[name] = number
             }
         }
         guard let landlockABI, results.count == Layer.allCases.count else { return nil }
         self.init(results: results, landlockABI: landlockABI)
     }
 
-    package func grants(_ layer: Layer) -> Bool { results[layer] == 0 }
+    package func grants(_ layer: Layer) -> Bool { results[layer.rawValue] == 0 }
 
     /// Each layer with "granted" or the kernel's reason, in a fixed order.
     package var lines: [(name: String, result: String)] {
         Layer.allCases.map { layer in
-            let error = results[layer] ?? ECANCELED
+            let error = results[layer.rawValue] ?? ECANCELED
             let result =
                 switch error {
                 case 0: "granted"
@@ -66,18 +68,18 @@ package struct LayerSurvey: Sendable, Hashable {
 
     package var json: JSONValue {
         var object: JSONObject = ["landlock_abi": .int(Int(landlockABI))]
-        for layer in Layer.allCases { object[layer.rawValue] = .int(Int(results[layer] ?? ECANCELED)) }
+        for layer in Layer.allCases { object[layer.rawValue] = .int(Int(results[layer.rawValue] ?? ECANCELED)) }
         return .object(object)
     }
 
     /// Reads what `json` writes; nil for anything else.
     package init?(json: JSONValue) {
-        var results: [Layer: Int32] = [:]
+        var results: [String: Int32] = [:]
         for layer in Layer.allCases {
             guard let number = json[layer.rawValue]?.int, let error = Int32(exactly: number), error >= 0 else {
                 return nil
             }
-            results[layer] = error
+            results[layer.rawValue] = error
         }
         guard let number = json["landlock_abi"]?.int, let abi = Int32(exactly: number), abi >= 0 else { return nil }
         self.init(results: results, landlockABI: abi)

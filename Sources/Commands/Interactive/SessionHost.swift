@@ -34,11 +34,13 @@ actor SessionHost {
         let grants: [Grant]
 
         /// The records themselves are not kept: they are as long as the session.
-        init(_ journal: SessionJournal, _ events: EventLog, _ records: [JournalRecord]) {
+        ///
+        /// - Parameter records: nil for a session that has none yet.
+        init(_ journal: SessionJournal, _ events: EventLog, _ records: RestoredRecords?) {
             self.journal = journal
             self.events = events
-            conversation = records.isEmpty ? nil : Conversation(records: records)
-            grants = GrantBook.sessionGrants(in: records, foreign: journal.foreignRecords)
+            conversation = records.flatMap { $0.count == 0 ? nil : Conversation($0) }
+            grants = GrantBook.sessionGrants(in: records?.grants ?? [], foreign: journal.foreignRecords)
         }
     }
 
@@ -137,13 +139,17 @@ actor SessionHost {
             let fork = try SessionFork(parent, turn: turn, in: store, request)
             self.fork = fork
             let words = "Forked from session \(fork.parent.text.prefix(18)), which stays as it is."
-            show(fork.records, at: try store.find(fork.parent), facts, note: words)
+            show(
+                TranscriptReader.tail(of: fork.records, count: ScreenState.resumedEntries),
+                at: try store.find(fork.parent), facts, note: words)
             return post(.ready(facts))
         }
         let id = try request.origin.resumed(in: store, request)
-        let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
+        let (journal, records) = try SessionJournal.restore(id: id, path: try store.find(id), keyFile: store.keyFile)
         request.origin = .resume(id)
-        show(records, at: journal.path, facts)
+        if let path = journal.path {
+            show(TranscriptReader.end(ofFile: path, count: ScreenState.resumedEntries), at: path, facts)
+        }
         post(.ready(facts))
         let restored = Restored(journal, events(journal), records)
         self.restored = restored
@@ -155,11 +161,12 @@ actor SessionHost {
     }
 
     /// The end of a conversation; the rest is read when somebody looks.
-    private func show(_ records: [JournalRecord], at path: String?, _ facts: SessionFacts, note: String? = nil) {
-        let (entries, start) = TranscriptReader.tail(of: records, count: ScreenState.resumedEntries)
-        let place = path.flatMap { start > 0 ? StoredPlace(journal: $0, bytes: start) : nil }
+    private func show(
+        _ tail: (entries: [TranscriptEntry], start: Int), at path: String, _ facts: SessionFacts, note: String? = nil
+    ) {
+        let place = tail.start > 0 ? StoredPlace(journal: path, bytes: tail.start) : nil
         let notes = note.map { [TranscriptEntry.note(.init(.info, $0))] } ?? []
-        post(.replaced([.banner(facts)] + entries + notes, stored: place))
+        post(.replaced([.banner(facts)] + tail.entries + notes, stored: place))
     }
 
     private func events(_ journal: SessionJournal) -> EventLog {
@@ -210,7 +217,7 @@ actor SessionHost {
 
     private func newJournal(_ setup: SessionSetup) throws -> Restored {
         let journal = try SessionJournal.create(in: SessionStore(home: setup.home))
-        return Restored(journal, events(journal), [])
+        return Restored(journal, events(journal), nil)
     }
 
     // MARK: - Turns
@@ -308,7 +315,7 @@ actor SessionHost {
 
     /// The same writer goes on with the next prompt; its records are read back as a resumed session's are.
     func goOn(_ open: Open, _ path: String) throws {
-        restored = Restored(open.journal, open.events, try JournalReader(path: path).records)
+        restored = Restored(open.journal, open.events, try RestoredRecords.read(path: path))
     }
 
     /// The session's id, once there is one.

@@ -63,7 +63,11 @@ actor SessionHost {
     private var turn: Task<Void, Never>?
     private var isInterrupted = false
     /// What was said to a turn whose session was not there yet.
-    private var early: [String] = []
+    private var early: [[ContentPart]] = []
+    /// What of another program's setup waits to be written.
+    var plannedImport: PlannedImport?
+    /// The question about it.
+    var importReport: Picker?
 
     init(
         _ request: ExecRequest, environment: [String: String], reviewer: SheetReviewer,
@@ -90,7 +94,7 @@ actor SessionHost {
             }
             let standing = try setup.standing.settle()
             self.setup = setup
-            post(try ScreenPreferences(setup.configuration).event)
+            for event in try ScreenPreferences(setup.configuration).events { post(event) }
             let facts = facts(setup, standing)
             if request.origin == .new {
                 post(.banner(facts))
@@ -227,7 +231,10 @@ actor SessionHost {
         switch action {
         case .submit(let prompt): submit(prompt)
         case .shell(let command): shell(command)
-        case .steer(let text): if let open { open.assembled.session.steer(text) } else { early.append(text) }
+        case .steer(let text):
+            let parts = [.text(text)] + images
+            images = []
+            if let open { open.assembled.session.steer(parts) } else { early.append(parts) }
         case .interrupt: interrupt()
         case .attach(let image): attach(image)
         default: break
@@ -236,7 +243,9 @@ actor SessionHost {
 
     private func submit(_ prompt: String) {
         if let setup { PromptHistory(home: setup.home).add(prompt) }
-        let parts = parts(prompt)
+        // A session that goes on elsewhere is told where it is.
+        let moved = open == nil ? setup?.relocation(restored?.conversation) : nil
+        let parts = parts(prompt) + [moved].compactMap(\.self).map(ContentPart.text)
         start(task: prompt) { await $0.run(parts) }
     }
 
@@ -270,13 +279,16 @@ actor SessionHost {
             guard let setup else { return (nil, []) }
             try open.events.emit(.turnStarted(setup.turnHeader(policy: open.assembled.gate.policy)))
             let session = open.assembled.session
-            for text in early { session.steer(text) }
+            for parts in early { session.steer(parts) }
             early = []
             let end = await work(session)
             // Hooks that hear of the interruption must not be stopped by it.
             if isInterrupted { await Task { await session.wasInterrupted() }.value }
             await measure()
-            return (end, session.takeSteering())
+            let unheard = session.takeSteering()
+            // They are the next prompt, and so are their images.
+            images += unheard.joined().filter { if case .image = $0 { true } else { false } }
+            return (end, unheard.map(\.words))
         } catch let error as LockgateError {
             post(.thread(.turnFailed(code: error.code.name, message: error.message, remedy: error.remedy)))
         } catch is CancellationError {
@@ -319,7 +331,9 @@ actor SessionHost {
     }
 
     /// The session's id, once there is one.
-    var id: SessionID? { open?.journal.id ?? restored?.journal.id }
+    var id: SessionID? { journal?.id }
+
+    var journal: SessionJournal? { open?.journal ?? restored?.journal }
 
     func begin(_ origin: ExecRequest.Origin) async {
         await close(reason: "clear")

@@ -14,18 +14,12 @@ import pathlib
 import re
 import statistics
 import sys
-import tempfile
 import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "overhead"))
 
 import sessions
-from run import Model, Screen, percentile, prepare
-import subprocess
-
-
-def resident(pid, name):
-    return int(re.search(rf"{name}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+from terminal import Screen, percentile, resident, surroundings
 
 
 def bytes_after(screen, mark, limit):
@@ -64,10 +58,7 @@ def main():
     parser.add_argument("--keys", type=int, default=300)
     options = parser.parse_args()
     program = os.path.abspath(options.program)
-    with tempfile.TemporaryDirectory(prefix="lockgate-long-", dir="/var/tmp") as folder:
-        model = Model(1)
-        project, environment = prepare("lockgate", pathlib.Path(folder), f"http://127.0.0.1:{model.server_address[1]}")
-        subprocess.run([program, "trust", "--yes", "-C", str(project)], env=environment, check=True, capture_output=True)
+    with surroundings("lockgate", program, 1) as (_, project, environment):
         now = int(time.time() * 1000)
         identity = sessions.session_id(now)
         journal = sessions.long_session(identity, str(project), options.items, 1500)
@@ -92,7 +83,7 @@ def main():
                     time.sleep(0.2)
                 if number < options.runs - 1 or results is empty:
                     screen.end()
-        rest, peak = resident(screen.pid, "VmRSS"), resident(screen.pid, "VmHWM")
+        rest, peak = resident(screen.pid), resident(screen.pid, "VmHWM")
         print(f"{options.items} items, {size / 1e6:.1f} MB of journal")
         print("| | ms: median (min) |\n| --- | --- |")
         for name, values in (("a new session's status line", empty), ("the last message is shown", opened), ("what it used is shown too", ready)):
@@ -107,9 +98,8 @@ def main():
         for name, key in (("first entry", b"g"), ("last entry", b"G")):
             times, cost = pages(screen, key, 1)
             print(f"| {name} | {shown(times)} | {cost:.2f} |")
-        print(f"MB after it {resident(screen.pid, 'VmRSS'):.0f}")
+        print(f"MB after it {resident(screen.pid):.0f}")
         screen.end()
-        model.shutdown()
 
 
 if __name__ == "__main__":

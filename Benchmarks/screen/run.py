@@ -1,270 +1,104 @@
 #!/usr/bin/env python3
-"""What a terminal interface costs: how soon one can type, how long a key takes while text streams in, memory, idle time.
+"""What a terminal interface costs: how soon one can type, how long a key takes, memory, idle time, bytes to the terminal.
 
     python3 Benchmarks/screen/run.py [--program P]... [--peer NAME=PROGRAM] [--starts 15] [--seconds 5]
 
 Each program runs in a pseudo-terminal of its own, with a model on loopback that streams lines; the terminal answers what
 programs ask of it (cursor, colours, keyboard). "Can type" is the moment at which a key that is pressed again and again from
-the start first appears on the screen. Standard library only; nothing leaves this machine.
+the start first appears on the screen. All do the same in the same order: start, rest, single keys, one prompt whose answer
+streams in while keys are pressed. With a peer, all of it runs in a network namespace that has loopback alone (as root).
+Standard library only.
 """
 
 import argparse
 import fcntl
-import http.server
-import json
 import os
-import pathlib
-import pty
-import re
-import select
-import signal
+import socket
 import struct
-import subprocess
-import tempfile
-import termios
-import threading
+import sys
 import time
 
-LINES_A_SECOND = 10_000
-# What terminals answer: cursor position, device attributes, Kitty keyboard flags, colours.
-QUERIES = [
-    (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"), (re.compile(rb"\x1b\[c"), b"\x1b[?62;22c"),
-    (re.compile(rb"\x1b\[\?u"), b"\x1b[?0u"), (re.compile(rb"\x1b\]10;\?(\x07|\x1b\\)"), b"\x1b]10;rgb:dddd/dddd/dddd\x1b\\"),
-    (re.compile(rb"\x1b\]11;\?(\x07|\x1b\\)"), b"\x1b]11;rgb:1111/1111/1111\x1b\\"),
-]
+from terminal import opened, percentile, surroundings
+
+LETTERS = "ZQXVZQXVJ"  # in no text that is on these screens
+ALONE = "LOCKGATE_BENCH_ALONE"
 
 
-class Model(http.server.ThreadingHTTPServer):
-    """Answers Responses and Chat Completions with lines of digits for some seconds."""
-
-    daemon_threads = True
-
-    def __init__(self, seconds):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seconds = seconds
-        self.streaming = threading.Event()
-        self.done = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+def loopback_alone():
+    """Starts this program again in a network namespace of its own, with loopback up."""
+    if not os.environ.get(ALONE):
+        os.environ[ALONE] = "1"
+        os.execvp("unshare", ["unshare", "-n", sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
+    with socket.socket() as any_socket:
+        # SIOCSIFFLAGS, IFF_UP.
+        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        body = b'{"object":"list","data":[],"models":[]}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self):
-        length = int(self.headers.get("Content-Length", 0))
-        self.rfile.read(length)
-        # As a provider counts, about: conversations are summarised by it.
-        tokens = length // 4
-        responses = self.path.endswith("/responses")
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-
-        def event(value):
-            name = f"event: {value['type']}\n" if responses else ""
-            self.wfile.write(f"{name}data: {json.dumps(value)}\n\n".encode())
-
-        def text(piece):
-            event({"type": "response.output_text.delta", "item_id": "m", "output_index": 0, "content_index": 0, "delta": piece}
-                  if responses else {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
-
-        item = {"type": "message", "id": "m", "role": "assistant", "content": []}
-        if responses:
-            event({"type": "response.created", "response": {"id": "r"}})
-            event({"type": "response.output_item.added", "output_index": 0, "item": item})
-        self.server.streaming.set()
-        begin, sent, all_text = time.monotonic(), 0, []
-        try:
-            while (passed := time.monotonic() - begin) < self.server.seconds:
-                due = int(passed * LINES_A_SECOND)
-                piece = "".join(f"{number:08d} 0123456789 0123456789\n\n" for number in range(sent, due))
-                if piece:
-                    text(piece)
-                    all_text.append(piece)
-                sent = due
-                time.sleep(0.005)
-            if responses:
-                item["content"] = [{"type": "output_text", "text": "".join(all_text), "annotations": []}]
-                event({"type": "response.output_item.done", "output_index": 0, "item": item})
-                event({"type": "response.completed", "response": {"id": "r", "output": [item], "usage": {
-                    "input_tokens": tokens, "output_tokens": 10, "total_tokens": tokens + 10}}})
-            else:
-                event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-                self.wfile.write(b"data: [DONE]\n\n")
-        except OSError:
-            pass
-        self.server.done.set()
+def echo(screen, at, limit):
+    """Milliseconds until a key appears; the limit where it does not."""
+    letter = LETTERS[at % len(LETTERS)].encode()
+    mark, pressed = screen.press(letter)
+    when = screen.seen(mark, letter, limit)
+    return (when - pressed if when else limit) * 1000
 
 
-class Screen:
-    """A program in a pseudo-terminal, whose output is read by one thread that notes when."""
-
-    def __init__(self, command, environment, folder):
-        self.begin = time.monotonic()
-        self.pid, self.master = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder)
-            os.execve(command[0], command, environment)
-        # Else the terminal itself would show the first keys.
-        quiet = termios.tcgetattr(self.master)
-        quiet[3] &= ~termios.ECHO
-        termios.tcsetattr(self.master, termios.TCSANOW, quiet)
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.chunks, self.lock = [], threading.Lock()
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        tail = b""
-        while True:
-            try:
-                data = os.read(self.master, 1 << 16)
-            except OSError:
-                return
-            if not data:
-                return
-            with self.lock:
-                self.chunks.append((time.monotonic(), data))
-            tail = (tail + data)[-256:]
-            for query, answer in QUERIES:
-                if query.search(tail):
-                    os.write(self.master, answer)
-                    tail = query.sub(b"", tail)
-
-    def press(self, key):
-        with self.lock:
-            mark = len(self.chunks)
-        now = time.monotonic()
-        os.write(self.master, key)
-        return mark, now
-
-    def seen(self, mark, text, limit):
-        """When the text came, after the mark; None if it did not in time."""
-        end = time.monotonic() + limit
-        at = mark
-        while time.monotonic() < end:
-            with self.lock:
-                new = self.chunks[at:]
-            for when, data in new:
-                at += 1
-                if text in visible(data):
-                    return when
-            time.sleep(0.0005)
-        return None
-
-    def usage(self):
-        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def peak(self):
-        text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024
-
-    def end(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self.master)
+def first_key(screen, program):
+    while time.monotonic() - screen.begin < 20:
+        mark, _ = screen.press(b"Z")
+        first = screen.seen(mark, b"Z", 0.01)
+        if first is not None:
+            return (first - screen.begin) * 1000
+    raise SystemExit(f"{program}: no key appeared within 20 s")
 
 
-def visible(data):
-    return re.sub(rb"\x1b(\[[0-9;?<>=]*[ -/]*[a-zA-Z]|P[^\x1b]*\x1b\\|\][^\x07\x1b]*(\x07|\x1b\\)|.)", b"", data)
-
-
-def end_left(folder):
-    """Ends what a program has left running out of its own home: some keep a server there."""
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and os.readlink(entry / "exe").startswith(f"{folder}/"):
-                os.kill(int(entry.name), signal.SIGKILL)
-        except OSError:
-            continue
-    time.sleep(0.2)
-
-
-def percentile(values, part):
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))] if values else float("nan")
-
-
-def prepare(kind, folder, url):
-    project, home = folder / "project", folder / "home"
-    project.mkdir()
-    home.mkdir()
-    (project / "README.md").write_text("# A project\n")
-    subprocess.run(["git", "init", "-q", str(project)], check=True)
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8",
-                   "LOCKGATE_HOME": str(home), "CODEX_HOME": str(home), "LAB_API_KEY": "none"}
-    provider = f'model = "lab-model"\nmodel_provider = "lab"\n[model_providers.lab]\nname = "lab"\nbase_url = "{url}/v1"\n'
-    provider += 'wire_api = "responses"\nenv_key = "LAB_API_KEY"\n'
-    if kind == "codex":
-        provider += f'[projects."{project}"]\ntrust_level = "trusted"\n'
-    (home / "config.toml").write_text(provider)
-    return project, environment
+def session(kind, screen, model):
+    """Idle time, keys at rest, then a streamed answer with keys: the row's figures."""
+    time.sleep(1.5)
+    calm = screen.peak()
+    before = screen.usage()
+    time.sleep(5)
+    idle = (screen.usage() - before) / 5 * 100
+    resting = []
+    for at in range(30):
+        resting.append(echo(screen, at, 1))
+        time.sleep(0.03)
+    os.write(screen.master, b"\x7f" * 140)
+    time.sleep(0.3)
+    # As a person types: what comes at once may be taken for a paste.
+    for letter in (b"g", b"o", b"\r"):
+        os.write(screen.master, letter)
+        time.sleep(0.7)
+    if not model.streaming.wait(20):
+        print(f"{kind}: made no request within 20 s; its keys in a stream are not measured", file=sys.stderr)
+        return {"resting": resting, "keys": [], "calm": calm, "peak": screen.peak(), "idle": idle,
+                "written": float("nan"), "busy": float("nan")}
+    begin, used = time.monotonic(), screen.usage()
+    time.sleep(0.3)
+    keys = []
+    while not model.done.is_set():
+        keys.append(echo(screen, len(keys), 1))
+        time.sleep(0.02)
+    end = time.monotonic()
+    return {
+        "resting": resting, "keys": keys, "calm": calm, "peak": screen.peak(), "idle": idle,
+        "written": screen.written(begin, end) / 1024, "busy": (screen.usage() - used) / (end - begin) * 100,
+    }
 
 
 def measure(kind, program, starts, seconds):
-    ready, keys = [], []
-    idle = peak = calm = float("nan")
+    ready, row = [], {}
     for number in range(starts + 1):
-        with tempfile.TemporaryDirectory(prefix="lockgate-screen-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
-            model = Model(seconds)
-            project, environment = prepare(kind, pathlib.Path(folder), f"http://127.0.0.1:{model.server_address[1]}")
-            if kind == "lockgate":
-                subprocess.run([program, "trust", "--yes", "-C", str(project)], env=environment, check=True, capture_output=True)
-            screen = Screen([program], environment, project)
-            try:
-                first = None
-                while first is None and time.monotonic() - screen.begin < 20:
-                    mark, _ = screen.press(b"Z")
-                    first = screen.seen(mark, b"Z", 0.01)
-                if first is None:
-                    raise SystemExit(f"{program}: no key appeared within 20 s")
+        with surroundings(kind, program, seconds) as (model, project, environment):
+            with opened([program], environment, project) as screen:
+                first = first_key(screen, program)
+                # The first one reads what is not in memory yet.
                 if number > 0:
-                    ready.append((first - screen.begin) * 1000)
-                if number < starts:
-                    continue
-                time.sleep(1.5)
-                calm = screen.peak()
-                before = screen.usage()
-                time.sleep(5)
-                idle = (screen.usage() - before) / 5 * 100
-                os.write(screen.master, b"\x7f" * 80)
-                time.sleep(0.3)
-                # As a person types: what comes at once may be taken for a paste.
-                for letter in (b"g", b"o", b"\r"):
-                    os.write(screen.master, letter)
-                    time.sleep(0.7)
-                if not model.streaming.wait(20):
-                    print(f"{kind}: made no request within 20 s; its keys are not measured", flush=True)
-                    continue
-                time.sleep(0.3)
-                letters = "ZQXVZQXVJ"  # in no text that is on these screens
-                at = 0
-                while not model.done.is_set():
-                    letter = letters[at % len(letters)].encode()
-                    at += 1
-                    mark, pressed = screen.press(letter)
-                    when = screen.seen(mark, letter, 1)
-                    keys.append((when - pressed) * 1000 if when else 1000)
-                    time.sleep(0.02)
-                peak = screen.peak()
-            finally:
-                screen.end()
-                model.shutdown()
-                end_left(folder)
-    print(f"| {kind} | {percentile(ready, 0.5):.0f} ({min(ready):.0f}) | {percentile(keys, 0.5):.1f} | {percentile(keys, 0.99):.1f} "
-          f"| {len(keys)} | {calm:.0f} | {peak:.0f} | {idle:.1f} |", flush=True)
+                    ready.append(first)
+                if number == starts:
+                    row = session(kind, screen, model)
+    print(f"| {kind} | {percentile(ready, 0.5):.0f} ({min(ready):.0f}) | {percentile(row['resting'], 0.5):.1f} "
+          f"| {percentile(row['keys'], 0.5):.1f} | {percentile(row['keys'], 0.99):.1f} | {len(row['keys'])} | {row['calm']:.0f} "
+          f"| {row['peak']:.0f} | {row['idle']:.1f} | {row['busy']:.0f} | {row['written']:.0f} |", flush=True)
 
 
 def main():
@@ -274,8 +108,11 @@ def main():
     parser.add_argument("--starts", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=5)
     options = parser.parse_args()
-    print("| program | can type, ms: median (min) | key, ms: median | p99 | keys | MB at rest | MB after the stream | idle, % of a core |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    if options.peer:
+        loopback_alone()
+    print("| program | can type, ms: median (min) | key at rest, ms: median | key in the stream, ms: median | p99 | keys | MB at rest "
+          "| MB after the stream | idle, % of a core | in the stream, % | KB written in it |")
+    print("| --- |" + " --- |" * 10, flush=True)
     for kind, program in [("lockgate", options.program)] + [tuple(peer.split("=", 1)) for peer in options.peer]:
         measure(kind, os.path.abspath(program), options.starts, options.seconds)
 

@@ -9,19 +9,11 @@ Each turn streams some thousand lines from a model on loopback. Ends by itself. 
 import argparse
 import fcntl
 import os
-import pathlib
-import re
 import struct
-import subprocess
-import tempfile
 import termios
 import time
 
-from run import Model, Screen, prepare
-
-
-def resident(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+from terminal import opened, resident, surroundings
 
 
 def main():
@@ -30,14 +22,10 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     options = parser.parse_args()
     program = os.path.abspath(options.program)
-    with tempfile.TemporaryDirectory(prefix="lockgate-soak-", dir="/var/tmp") as folder:
-        model = Model(0.2)
-        project, environment = prepare("lockgate", pathlib.Path(folder), f"http://127.0.0.1:{model.server_address[1]}")
-        subprocess.run([program, "trust", "--yes", "-C", str(project)], env=environment, check=True, capture_output=True)
-        screen = Screen([program], environment, project)
-        time.sleep(2)
-        begin, turns, told = time.monotonic(), 0, 0.0
-        try:
+    with surroundings("lockgate", program, 0.2) as (model, project, environment):
+        with opened([program], environment, project) as screen:
+            time.sleep(2)
+            begin, turns, told = time.monotonic(), 0, 0.0
             while (passed := time.monotonic() - begin) < options.minutes * 60:
                 model.done.clear()
                 for keys in (b"go on", b"\x7f\x7f", b"on", b"\r"):
@@ -58,9 +46,6 @@ def main():
                     print(f"{passed / 60:5.1f} min  {turns:4} turns  {resident(screen.pid):6.1f} MB", flush=True)
                     told += 30
             print(f"{options.minutes:5.1f} min  {turns:4} turns  {resident(screen.pid):6.1f} MB")
-        finally:
-            screen.end()
-            model.shutdown()
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ struct PlainArguments {
     ///   - flags: names without a value, with their dashes.
     ///   - options: names with one; `--name value` and `--name=value` are read.
     ///   - repeatable: those of the options that may come more than once.
+    ///   - spellings: other spellings of names, whose first one the tokens have.
     init?(
         _ arguments: ArraySlice<String>, flags: Set<String>, options: Set<String>, repeatable: Set<String> = [],
-        takesRest: Bool = false
+        spellings: [String: String] = [:], takesRest: Bool = false
     ) {
         var arguments = arguments
         var seen: Set<String> = []
@@ -35,8 +36,9 @@ struct PlainArguments {
                 continue
             }
             if flags.contains(word) {
-                guard seen.insert(word).inserted else { return nil }
-                tokens.append(.flag(word))
+                let flag = spellings[word] ?? word
+                guard seen.insert(flag).inserted else { return nil }
+                tokens.append(.flag(flag))
                 continue
             }
             var name = word
@@ -50,6 +52,8 @@ struct PlainArguments {
                 if let next = value, next.utf8.first == UInt8(ascii: "-") { return nil }
             }
             guard let value, !value.isEmpty, options.contains(name) else { return nil }
+            // Two spellings of one option: which wins is the parser's to say.
+            name = spellings[name] ?? name
             guard seen.insert(name).inserted || repeatable.contains(name) else { return nil }
             tokens.append(.option(name, value: value))
         }

@@ -1,5 +1,5 @@
 import Basics
-import Wire
+package import Wire
 
 private let person = "it belongs to the user"
 
@@ -10,6 +10,9 @@ package struct ScreenSettings: Sendable, Hashable {
     package var isVim = false
     /// Whether only plain lines are written, one after the other.
     package var isForScreenReaders = false
+    package var statusLine = StatusItem.standard
+    /// Empty leaves the window's title alone.
+    package var terminalTitle: [TitleItem] = []
     /// The keys of actions that have others than the built-in ones, by `KeyAction`'s raw value.
     package var keymap: [String: [String]] = [:]
 }
@@ -44,7 +47,30 @@ extension ConfigurationOption {
                 Whether only plain lines are written, one after the other, without anything that is drawn anew: for screen \
                 readers and simple terminals. `--screen-reader` does it once.
                 """),
+            items(
+                "tui.status_line", StatusItem.standard, \.statusLine,
+                """
+                What the line beneath the composer shows, in its own order; `/statusline` changes it. Plan mode, vim's normal \
+                mode and an enforcement that is less than all are shown in any case.
+                """),
+            items(
+                "tui.terminal_title", [TitleItem](), \.terminalTitle,
+                "What the window's title shows; with nothing it is left alone. `/title` changes it."),
         ] + KeyAction.allCases.map(key)
+
+    /// A list of names of what is shown.
+    private static func items<Item: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ path: String, _ standard: [Item], _ field: any WritableKeyPath<ScreenSettings, [Item]> & Sendable,
+        _ summary: String
+    ) -> ConfigurationOption {
+        ConfigurationOption(
+            path: segments(path), type: .list(.choice(Item.allCases.map(\.rawValue))),
+            builtIn: .value(.array(standard.map { .string($0.rawValue) })), project: .refused(person), merge: .replace,
+            summary: summary
+        ) { settings, _, value in
+            settings.tui[keyPath: field] = (value.array ?? []).compactMap { $0.string.flatMap(Item.init(rawValue:)) }
+        }
+    }
 
     /// The keys of an action.
     private static func key(_ action: KeyAction) -> ConfigurationOption {

@@ -58,9 +58,9 @@ extension Session {
             }
             try append(ConversationItem(.user([.text(text)])))
         }
-        for (text, hints) in try await takeAdmittedSteering() {
-            machine.steer(text)
-            try append(ConversationItem(.user(([text] + hints).map(ContentPart.text))))
+        for (parts, hints) in try await takeAdmittedSteering() {
+            machine.steer(parts.words)
+            try append(ConversationItem(.user(parts + hints.map(ContentPart.text))))
         }
         var request = smallModelRequest(small)
         request.temperature = question.temperature

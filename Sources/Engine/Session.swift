@@ -19,7 +19,7 @@ package actor Session {
     let checkpoints: (any TurnCheckpoints)?
     var conversation: Conversation
     private var guardian = RepeatGuard()
-    private let steering = Mutex<[String]>([])
+    private let steering = Mutex<[[ContentPart]]>([])
     let budget: BudgetLedger
     let started = ContinuousClock.now
     var requests = 0
@@ -57,9 +57,10 @@ package actor Session {
     package var contextTokens: Int { conversation.estimatedTokens }
 
     /// Words for the turn under way; they reach the model with its next request.
-    package nonisolated func steer(_ text: String) {
-        steering.withLock { $0.append(text) }
-    }
+    package nonisolated func steer(_ text: String) { steer([.text(text)]) }
+
+    /// The same with images.
+    package nonisolated func steer(_ parts: [ContentPart]) { steering.withLock { $0.append(parts) } }
 
     /// Runs one turn to its end. Every way out is an event, `turn.completed` or `turn.failed`, and a `TurnEnd`.
     package func run(_ prompt: [ContentPart]) async -> TurnEnd {
@@ -205,8 +206,8 @@ package actor Session {
     // MARK: - Asking
 
     private func ask() async throws -> ModelResponse {
-        for (text, hints) in try await takeAdmittedSteering() {
-            try append(ConversationItem(.user([.text(text)])), origin: .steering)
+        for (parts, hints) in try await takeAdmittedSteering() {
+            try append(ConversationItem(.user(parts)), origin: .steering)
             for hint in hints { try append(ConversationItem(.developer(hint)), origin: .hook) }
         }
         if conversation.estimatedTokens > settings.compactionLimit,
@@ -222,8 +223,8 @@ package actor Session {
         }
     }
 
-    /// The words that came since the last request.
-    package nonisolated func takeSteering() -> [String] {
+    /// What came since the last request.
+    package nonisolated func takeSteering() -> [[ContentPart]] {
         steering.withLock { waiting in
             defer { waiting = [] }
             return waiting

@@ -140,7 +140,7 @@ package struct Replay {
         }
         script.onMove {
             if script.isInterruptionNext { turn.cancel() }
-            for text in script.steeringNext { session.steer(text) }
+            for parts in script.steeringNext { session.steer(parts) }
         }
         starter.yield()
         await turn.value
@@ -206,8 +206,8 @@ extension ReplayScript {
         return end?.event == "turn.failed" && end?.payload["error"]?["code"] == "turn.interrupted"
     }
 
-    /// The words that the user said to the turn right here.
-    fileprivate var steeringNext: [String] {
+    /// What the user said to the turn right here.
+    fileprivate var steeringNext: [[ContentPart]] {
         let rest = rest
         let isHeard = cursor > 0 && (records[cursor - 1].origin == "steering" || records[cursor - 1].origin == "hook")
         guard !isHeard else { return [] }
@@ -217,6 +217,9 @@ extension ReplayScript {
         if let before = cursor > 0 ? records[cursor - 1] : nil, isHook(before) { return [] }
         guard rest.first(where: { !isHook($0) })?.origin == "steering" else { return [] }
         return rest.prefix { isHook($0) || $0.origin == "steering" || $0.origin == "hook" }
-            .filter { $0.origin == "steering" }.map { $0.texts.joined() }
+            .filter { $0.origin == "steering" }.map { record in
+                if case .user(let parts)? = ConversationItem(json: record.payload)?.content { return parts }
+                return [.text(record.texts.joined())]
+            }
     }
 }

@@ -3,12 +3,13 @@ import Journal
 
 /// What of a record has to come again byte for byte.
 package enum ReplayComparison {
-    /// Records that say what a run was like on its machine, and no more: its beginning, its seals, its moves.
+    /// Records that say what a run was like on its machine, and no more: its beginning, its seals, its moves, what the
+    /// person took back between its turns.
     static func isCompared(_ record: JournalRecord) -> Bool { isCompared(record.type, record.payload) }
 
     static func isCompared(_ type: String, _ payload: JSONValue) -> Bool {
         switch type {
-        case "session", "seal", "session.moved": false
+        case "session", "seal", "session.moved", "workspace.taken_back": false
         // Whether there is a key is the machine's business.
         case "event" where payload["type"] == "error":
             !(payload["message"]?.string ?? "").hasPrefix("this turn's records are not signed")

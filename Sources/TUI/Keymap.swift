@@ -4,18 +4,19 @@ package import Wire
 /// Which key does what. Made of the built-in keys and what the user says instead; two that would answer to the same key
 /// in the same place are refused, so that no key means what its owner did not say.
 package struct Keymap: Sendable, Hashable {
-    /// Two actions that one key would do in one place, or a key that would take a character away from writing.
+    /// Two actions that one key would do in one place, or a key that has a meaning there which it has to keep.
     package struct Conflict: Error, Sendable, Hashable {
         package let action: KeyAction
-        /// nil where the key is one that writes.
+        /// nil where the key is one that writes or counts.
         package let other: KeyAction?
         package let key: KeyChord
 
         package var message: String {
-            guard let other else {
-                return "\(key) writes a character, so it cannot be \(action.rawValue): use it with ctrl or alt"
+            if let other { return "\(key) is both \(action.rawValue) and \(other.rawValue)" }
+            if action.context == .vimNormal {
+                return "\(key) is a count in vim's normal mode, so it cannot be \(action.rawValue)"
             }
-            return "\(key) is both \(action.rawValue) and \(other.rawValue)"
+            return "\(key) writes a character, so it cannot be \(action.rawValue): use it with ctrl or alt"
         }
     }
 
@@ -52,18 +53,21 @@ package struct Keymap: Sendable, Hashable {
 
     private func check(_ action: KeyAction, among order: [KeyAction]) throws(Conflict) {
         for key in keys[action] ?? [] {
-            if key.isPlainCharacter, Self.isWriting(action) { throw Conflict(action: action, other: nil, key: key) }
+            if Self.isTaken(key, in: action) { throw Conflict(action: action, other: nil, key: key) }
             for other in order where other != action && Self.meet(action, other) {
                 if keys[other]?.contains(key) == true { throw Conflict(action: action, other: other, key: key) }
             }
         }
     }
 
-    /// Whether its key would be missed while text is written.
-    private static func isWriting(_ action: KeyAction) -> Bool {
-        switch action.context {
-        case .pager, .approval: false
-        case .global, .chat, .composer, .editor, .list: action != .showKeys
+    /// Whether the key would be missed: where text is written a character, in vim's normal mode a digit of a count.
+    private static func isTaken(_ key: KeyChord, in action: KeyAction) -> Bool {
+        guard key.isPlainCharacter else { return false }
+        return switch action.context {
+        case .global, .chat, .composer, .editor, .list, .vimInsert: action != .showKeys
+        case .vimNormal: ("1"..."9").contains(key.name)
+        case .pager, .approval, .confirm, .board, .review, .attempts, .worktrees, .hooks, .sessions, .terminals:
+            false
         }
     }
 
@@ -73,7 +77,16 @@ package struct Keymap: Sendable, Hashable {
         if Set([one, other]) == [.quit, .deleteForward] { return false }
         if one.context == other.context { return true }
         let writing: Set<KeyAction.Context> = [.global, .chat, .composer, .editor]
-        return writing.contains(one.context) && writing.contains(other.context)
+        if writing.contains(one.context), writing.contains(other.context) { return true }
+        // Vim's modes come before those. A board's own keys stand beside those that all boards have.
+        return isBoard(one.context) && other.context == .board || one.context == .board && isBoard(other.context)
+    }
+
+    private static func isBoard(_ context: KeyAction.Context) -> Bool {
+        switch context {
+        case .confirm, .review, .attempts, .worktrees, .hooks, .sessions, .terminals: true
+        default: false
+        }
     }
 
     // MARK: - Asking
@@ -87,6 +100,18 @@ package struct Keymap: Sendable, Hashable {
     package func label(_ action: KeyAction) -> String {
         let labels = (keys[action] ?? []).map(\.label)
         return labels.isEmpty ? "–" : labels.joined(separator: ", ")
+    }
+
+    /// The first keys of actions, one after the other: `↑↓ PgUp`.
+    func keys(_ actions: KeyAction...) -> String {
+        actions.map(first).joined(separator: " ").replacing("↑ ↓", with: "↑↓").replacing("← →", with: "←→")
+    }
+
+    /// The key of an action that is named best: one that means nothing else in another place, where it has one.
+    func label(_ action: KeyAction, without other: KeyAction.Context) -> String {
+        let chords = keys[action] ?? []
+        let own = chords.first { $0.isPlainCharacter && actions[other]?[Key($0)] == nil }
+        return (own ?? chords.first)?.label ?? "–"
     }
 
     /// Its first key.

@@ -18,13 +18,19 @@ package struct ScreenView {
     package var isWhole: Bool { state.isWhole || state.readsWhole }
 
     package var frame: Frame {
+        let keymap = state.keymap
+        if let help = state.help {
+            return PagerView(pager: help, keymap: keymap, isHelp: true, width: width, height: height).frame
+        }
         if let transcript = state.transcript {
-            return TranscriptPagerView(pager: transcript, width: width, height: height).frame
+            return TranscriptPagerView(pager: transcript, keymap: keymap, width: width, height: height).frame
         }
         if let board = state.board, state.pager == nil, state.sheets.isEmpty, state.inquiries.isEmpty {
-            return BoardView(board: board, width: width, height: height).frame
+            return BoardView(board: board, keymap: keymap, width: width, height: height).frame
         }
-        if let pager = state.pager { return PagerView(pager: pager, width: width, height: height).frame }
+        if let pager = state.pager {
+            return PagerView(pager: pager, keymap: keymap, width: width, height: height).frame
+        }
         // One row stays free: a live area as high as the screen would push its own top away.
         let live = live(room: state.isWhole ? height : height - 1)
         guard state.isWhole else { return live }
@@ -82,7 +88,8 @@ package struct ScreenView {
                 cursor: frame.cursor.map { Frame.Position(row: max(0, $0.row + shift), column: $0.column) })
         }
         if let picker = state.picker {
-            return Frame([.empty] + PickerView(picker: picker, width: width, height: room - 1).lines)
+            return Frame(
+                [.empty] + PickerView(picker: picker, keymap: state.keymap, width: width, height: room - 1).lines)
         }
         let composer = ComposerView(
             composer: state.composer, width: width, limit: max(1, room / 2), placeholder: placeholder
@@ -101,14 +108,17 @@ package struct ScreenView {
     }
 
     private var placeholder: String {
-        if state.turn != nil { return "Enter tells it now · Tab keeps it for afterwards" }
+        if state.turn != nil {
+            let keymap = state.keymap
+            return "\(keymap.first(.submit)) tells it now · \(keymap.first(.queue)) keeps it for afterwards"
+        }
         return state.entries.contains { if case .prompt = $0 { true } else { false } }
             ? "What next?" : "Ask for a change or a question about this folder · / commands · @ files"
     }
 
     private var queued: [StyledLine] {
-        state.queue.map { text in
-            StyledLine([Span("  then ", Theme.accent), Span(text.oneLine, Theme.dim)]).cut(to: width)
+        state.queue.map { prompt in
+            StyledLine([Span("  then ", Theme.accent), Span(prompt.text.oneLine, Theme.dim)]).cut(to: width)
         }
     }
 
@@ -186,7 +196,7 @@ package struct ScreenView {
         var line = StyledLine("\(Theme.spinner[step % Theme.spinner.count]) ", Theme.accent)
         line.append(turn.isInterrupting ? "stopping" : what(turn), .bold)
         line.append("  \(Amounts.elapsed(seconds))", Theme.dim)
-        if !turn.isInterrupting { line.append(" · Esc interrupts", Theme.dim) }
+        if !turn.isInterrupting { line.append(" · \(state.keymap.first(.interrupt)) interrupts", Theme.dim) }
         if turn.pending.isEmpty, turn.items.isEmpty, let last = turn.reasoning.lines.last(where: { !$0.isEmpty }) {
             line.append("  \(last.replacing("**", with: ""))", CellStyle(.standard, [.dim, .italic]))
         }

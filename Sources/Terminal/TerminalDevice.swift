@@ -84,6 +84,10 @@ package enum TerminalNotice {
     /// The window's title.
     package static func title(_ text: String) -> [UInt8] { Array("\u{1B}]2;\(inner(text, limit: 80))\u{1B}\\".utf8) }
 
+    /// Puts the title from before aside, and takes it back; terminals without such a stack do nothing.
+    package static let keepTitle = Array("\u{1B}[22;2t".utf8)
+    package static let giveTitleBack = Array("\u{1B}[23;2t".utf8)
+
     /// A notification of the desktop (OSC 9), with the bell for terminals without.
     package static func attention(_ text: String) -> [UInt8] {
         Array("\u{1B}]9;\(inner(text, limit: 120))\u{1B}\\\u{07}".utf8)

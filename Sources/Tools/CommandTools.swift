@@ -60,6 +60,21 @@ package final class CommandTools: Sendable {
 
     package var tools: [any Tool] { [ExecCommandTool(commands: self), WriteStdinTool(commands: self)] }
 
+    /// The background terminals, by their numbers.
+    package var backgroundTerminals: [BackgroundTerminal] {
+        terminals.withLock { Array($0.open.values) }.sorted { $0.number < $1.number }.map(BackgroundTerminal.init)
+    }
+
+    /// Ends a background terminal for a person. The agent learns of it where it looks at it next.
+    ///
+    /// - Returns: whether there was one that ran.
+    package func stop(_ number: Int) async -> Bool {
+        guard let terminal = terminal(number), terminal.exit == nil else { return false }
+        terminal.command.interrupt()
+        await terminal.command.terminate(grace: .milliseconds(500))
+        return true
+    }
+
     /// Ends every background terminal; for the end of a session.
     package func closeAll() async {
         let open = terminals.withLock { state in

@@ -128,10 +128,10 @@ final class Terminal: Sendable {
     /// Bytes of the output's end that a watcher is shown.
     private static let watchedBytes = 4096
 
-    private func show() {
-        guard let watcher else { return }
-        watcher(state.withLock { $0.whole.text(head: 0, tail: Self.watchedBytes) })
-    }
+    private func show() { watcher?(outputEnd) }
+
+    /// The end of all output, for a person.
+    var outputEnd: String { state.withLock { $0.whole.text(head: 0, tail: Self.watchedBytes) } }
 
     /// Reads until the end of output. A process that outlives the command may hold the pipe open; then what has come
     /// by the command's end counts as all.

@@ -2,7 +2,11 @@
 /// Codex's where it has the same.
 package enum KeyAction: String, Sendable, Hashable, CaseIterable {
     package enum Context: String, Sendable, Hashable, CaseIterable {
-        case global, chat, composer, editor, list, pager, approval
+        case global, chat, composer, editor
+        case vimInsert = "vim_insert"
+        case vimNormal = "vim_normal"
+        case list, pager, approval, confirm
+        case board, review, attempts, worktrees, hooks, sessions, terminals
     }
 
     case openTranscript = "global.open_transcript"
@@ -12,6 +16,7 @@ package enum KeyAction: String, Sendable, Hashable, CaseIterable {
     case cancel = "global.cancel"
     case quit = "global.quit"
     case toggleVim = "global.toggle_vim_mode"
+    case showKeysHere = "global.show_shortcuts"
 
     case interrupt = "chat.interrupt_turn"
     case changeMode = "chat.change_mode"
@@ -39,11 +44,55 @@ package enum KeyAction: String, Sendable, Hashable, CaseIterable {
     case yank = "editor.yank"
     case undo = "editor.undo"
 
+    case vimLeaveInsert = "vim_insert.enter_normal"
+
+    case vimCancel = "vim_normal.cancel"
+    case vimInsert = "vim_normal.enter_insert"
+    case vimAppend = "vim_normal.append_after_cursor"
+    case vimInsertLineStart = "vim_normal.insert_line_start"
+    case vimAppendLineEnd = "vim_normal.append_line_end"
+    case vimOpenBelow = "vim_normal.open_line_below"
+    case vimOpenAbove = "vim_normal.open_line_above"
+    case vimLeft = "vim_normal.move_left"
+    case vimRight = "vim_normal.move_right"
+    case vimUp = "vim_normal.move_up"
+    case vimDown = "vim_normal.move_down"
+    case vimWord = "vim_normal.move_word_forward"
+    case vimWordBack = "vim_normal.move_word_backward"
+    case vimWordEnd = "vim_normal.move_word_end"
+    case vimLineStart = "vim_normal.move_line_start"
+    case vimFirstWord = "vim_normal.move_line_first_word"
+    case vimLineEnd = "vim_normal.move_line_end"
+    case vimGo = "vim_normal.go"
+    case vimBottom = "vim_normal.jump_bottom"
+    case vimFind = "vim_normal.find_forward"
+    case vimFindBack = "vim_normal.find_backward"
+    case vimTill = "vim_normal.till_forward"
+    case vimTillBack = "vim_normal.till_backward"
+    case vimFindAgain = "vim_normal.repeat_find"
+    case vimFindReversed = "vim_normal.repeat_find_reversed"
+    case vimDelete = "vim_normal.start_delete_operator"
+    case vimChange = "vim_normal.start_change_operator"
+    case vimYank = "vim_normal.start_yank_operator"
+    case vimDeleteChar = "vim_normal.delete_char"
+    case vimDeleteCharBefore = "vim_normal.delete_char_before"
+    case vimSubstitute = "vim_normal.substitute_char"
+    case vimSubstituteLine = "vim_normal.substitute_line"
+    case vimDeleteToEnd = "vim_normal.delete_to_line_end"
+    case vimChangeToEnd = "vim_normal.change_to_line_end"
+    case vimYankLine = "vim_normal.yank_line"
+    case vimReplace = "vim_normal.replace_char"
+    case vimPaste = "vim_normal.paste_after"
+    case vimPasteBefore = "vim_normal.paste_before"
+    case vimUndo = "vim_normal.undo"
+    case vimShowKeys = "vim_normal.toggle_shortcuts"
+
     case listUp = "list.move_up"
     case listDown = "list.move_down"
     case listPageUp = "list.page_up"
     case listPageDown = "list.page_down"
     case listAccept = "list.accept"
+    case listComplete = "list.complete"
     case listCancel = "list.cancel"
 
     case pagerUp = "pager.scroll_up"
@@ -57,6 +106,7 @@ package enum KeyAction: String, Sendable, Hashable, CaseIterable {
     case pagerSearch = "pager.search"
     case pagerNext = "pager.next_match"
     case pagerPrevious = "pager.previous_match"
+    case pagerShowKeys = "pager.toggle_shortcuts"
     case pagerClose = "pager.close"
     case pagerCloseTranscript = "pager.close_transcript"
 
@@ -68,7 +118,37 @@ package enum KeyAction: String, Sendable, Hashable, CaseIterable {
     case approvalApprove = "approval.approve"
     case approvalDeny = "approval.deny"
     case approvalAll = "approval.answer_all"
+    case approvalShowKeys = "approval.toggle_shortcuts"
     case approvalCancel = "approval.cancel"
+
+    case confirmYes = "confirm.yes"
+
+    case boardUp = "board.move_up"
+    case boardDown = "board.move_down"
+    case boardTop = "board.jump_top"
+    case boardBottom = "board.jump_bottom"
+    case boardScrollUp = "board.scroll_up"
+    case boardScrollDown = "board.scroll_down"
+    case boardMark = "board.mark"
+    case boardFilter = "board.filter"
+    case boardShowKeys = "board.toggle_shortcuts"
+    case boardClose = "board.close"
+
+    case reviewApply = "review.apply"
+    case reviewApplyAll = "review.apply_all"
+    case reviewDrop = "review.drop"
+    case reviewDropAll = "review.drop_all"
+    case attemptsTake = "attempts.take_over"
+    case attemptsWorktrees = "attempts.open_worktrees"
+    case worktreesMerge = "worktrees.merge"
+    case worktreesHandOver = "worktrees.hand_over"
+    case worktreesRemove = "worktrees.remove"
+    case hooksTrust = "hooks.review_and_trust"
+    case sessionsOpen = "sessions.open"
+    case sessionsFork = "sessions.fork"
+    case sessionsFolders = "sessions.all_folders"
+    case terminalsStop = "terminals.stop"
+    case terminalsStopAll = "terminals.stop_all"
 
     package var context: Context {
         Context(rawValue: String(rawValue.prefix { $0 != "." })) ?? .global
@@ -78,65 +158,4 @@ package enum KeyAction: String, Sendable, Hashable, CaseIterable {
     package var standardKeys: [String] { Self.facts[self]?.keys ?? [] }
     /// What it does, for help and the reference.
     package var summary: String { Self.facts[self]?.summary ?? "" }
-
-    private static let facts: [KeyAction: (keys: [String], summary: String)] = [
-        .openTranscript: (["ctrl-t"], "everything so far, with whole outputs"),
-        .openEditor: (["ctrl-g"], "the text in your editor (VISUAL, EDITOR)"),
-        .clearTerminal: (["ctrl-l"], "draws the screen anew"),
-        .suspend: (["ctrl-z"], "suspends; fg comes back"),
-        .cancel: (["ctrl-c"], "empties the text, interrupts; twice leaves"),
-        .quit: (["ctrl-d"], "leaves, where there is no text"),
-        .toggleVim: ([], "vim's keys, or the usual ones"),
-        .interrupt: (["esc"], "interrupts the turn; twice in peace goes back to an earlier message"),
-        .changeMode: (["shift-tab"], "plan mode, and back"),
-        .submit: (["enter"], "sends; while the agent works it tells it at once"),
-        .queue: (["tab"], "keeps the text for when the turn is over"),
-        .searchHistory: (["ctrl-r"], "a search in what was asked before"),
-        .showKeys: (["?"], "this list, where there is no text"),
-        .insertNewline: (["shift-enter", "alt-enter", "ctrl-enter", "ctrl-j"], "a new line; \\ before Enter too"),
-        .moveLeft: (["left", "ctrl-b"], "to the left"),
-        .moveRight: (["right", "ctrl-f"], "to the right"),
-        .moveUp: (["up", "ctrl-p"], "a line up; at the top what was asked before"),
-        .moveDown: (["down", "ctrl-n"], "a line down; at the end what was asked after"),
-        .moveWordLeft: (["ctrl-left", "alt-left", "alt-b"], "a word to the left"),
-        .moveWordRight: (["ctrl-right", "alt-right", "alt-f"], "a word to the right"),
-        .moveLineStart: (["home", "ctrl-a"], "to the line's beginning"),
-        .moveLineEnd: (["end", "ctrl-e"], "to the line's end"),
-        .deleteBackward: (["backspace", "shift-backspace"], "deletes to the left"),
-        .deleteForward: (["delete", "ctrl-d"], "deletes to the right"),
-        .deleteBackwardWord: (["ctrl-w", "alt-backspace", "ctrl-backspace"], "cuts the word to the left"),
-        .deleteForwardWord: (["alt-d", "alt-delete"], "cuts the word to the right"),
-        .killLineStart: (["ctrl-u"], "cuts to the line's beginning"),
-        .killLineEnd: (["ctrl-k"], "cuts to the line's end"),
-        .yank: (["ctrl-y"], "puts in what was cut"),
-        .undo: (["ctrl-_"], "undoes a change of the text"),
-        .listUp: (["up", "ctrl-p"], "up"),
-        .listDown: (["down", "ctrl-n"], "down"),
-        .listPageUp: (["page-up"], "a page up"),
-        .listPageDown: (["page-down"], "a page down"),
-        .listAccept: (["enter"], "takes it"),
-        .listCancel: (["esc", "ctrl-c"], "leaves the list"),
-        .pagerUp: (["up", "k"], "a line up"),
-        .pagerDown: (["down", "j", "enter"], "a line down"),
-        .pagerPageUp: (["page-up", "b", "ctrl-b"], "a page up"),
-        .pagerPageDown: (["page-down", "space", "ctrl-f"], "a page down"),
-        .pagerHalfUp: (["ctrl-u"], "half a page up"),
-        .pagerHalfDown: (["ctrl-d"], "half a page down"),
-        .pagerTop: (["home", "g"], "to the beginning"),
-        .pagerBottom: (["end", "G"], "to the end"),
-        .pagerSearch: (["/"], "searches"),
-        .pagerNext: (["n"], "the next match"),
-        .pagerPrevious: (["N"], "the match before"),
-        .pagerClose: (["esc", "q", "ctrl-c"], "closes the page"),
-        .pagerCloseTranscript: (["ctrl-t"], "closes the page"),
-        .approvalUp: (["up"], "the answer above"),
-        .approvalDown: (["down"], "the answer below"),
-        .approvalScrollUp: (["page-up"], "less of the change or the script"),
-        .approvalScrollDown: (["page-down"], "more of the change or the script"),
-        .approvalAccept: (["enter"], "gives the answer, as far as it reaches; so do 1 to 9"),
-        .approvalApprove: (["y"], "yes, this once"),
-        .approvalDeny: (["n"], "no, and the agent goes on"),
-        .approvalAll: (["a"], "yes, once, to all that wait for the same reason"),
-        .approvalCancel: (["esc", "ctrl-c"], "no, and the turn ends"),
-    ]
 }

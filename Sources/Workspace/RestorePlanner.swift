@@ -82,7 +82,7 @@ struct RestorePlanner {
         return try tree.entry(path, in: current)?.alone
     }
 
-    private mutating func takeBack(_ change: TreeChange) throws(LockgateError) {
+    mutating func takeBack(_ change: TreeChange) throws(LockgateError) {
         let path = change.path
         if change.old?.kind == .omitted {
             // A large file's times stand for its content.

@@ -14,7 +14,7 @@ import Wire
         return ExecFixture.shell(work(number))
     }
 
-    private static func with(
+    static func with(
         _ work: @escaping @Sendable (Int) -> String, _ body: (ExecFixture) async throws -> Void
     ) async throws {
         try await withScriptedModel(answering: { request, _ in answer(request, work) }) { server in

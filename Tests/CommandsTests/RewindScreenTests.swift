@@ -23,9 +23,8 @@ import Testing
                 try terminal.type("change it")
                 try terminal.send("Enter")
                 try await terminal.wait(for: "1 file changed")
-                try terminal.send("Escape")
-                try await terminal.wait(for: "Esc again goes back")
-                try terminal.send("Escape")
+                // Both at once: the second counts for two seconds, which a busy machine may need for one.
+                try terminal.send("Escape", "Escape")
                 let list = try await terminal.wait(for: "Go back to before")
                 #expect(list.contains("› change it") && list.contains("  first question"), "\(list)")
                 try await body(fixture, terminal)
@@ -96,9 +95,7 @@ import Testing
             try await terminal.wait(for: "Take them back too?")
             try terminal.send("Enter")
             try await terminal.wait(for: "─\n› change it\n")
-            try terminal.send("C-c", "Escape")
-            try await terminal.wait(for: "Esc again goes back")
-            try terminal.send("Escape")
+            try terminal.send("C-c", "Escape", "Escape")
             let before = try await terminal.wait(for: "1 of 1")
             #expect(before.contains("› first question"), "\(before)")
             try terminal.send("Escape")
@@ -106,9 +103,7 @@ import Testing
             try terminal.type("a third")
             try terminal.send("Enter")
             try await terminal.wait(for: "Another way.")
-            try terminal.send("Escape")
-            try await terminal.wait(for: "Esc again goes back")
-            try terminal.send("Escape")
+            try terminal.send("Escape", "Escape")
             let list = try await terminal.wait("the messages") {
                 $0.contains("› a third") && $0.contains("  first question")
             }

@@ -28,7 +28,10 @@ import Wire
             .init("Sources/Parser.swift\0002", "@@ -90,3 +90,9 @@", depth: 2, canBeMarked: true),
             .init("Makefile", "Makefile", ["add", "held back: make runs it"], tone: .warning, canBeMarked: true),
         ],
-        commands: [.init("a", "applies"), .init("A", "applies all"), .init("d", "drops"), .init("D", "drops all")],
+        commands: [
+            .init(.reviewApply, "applies"), .init(.reviewApplyAll, "applies all"), .init(.reviewDrop, "drops"),
+            .init(.reviewDropAll, "drops all"),
+        ],
         emptyText: "Nothing is staged.")
 
     private static let attempts = Board(
@@ -37,13 +40,16 @@ import Wire
             .init("1", "★ attempt 1", ["passes", "2/2 checks", "3 files", "41 lines", "$0.12", "48 s"], tone: .good),
             .init("2", "attempt 2", ["does not pass", "1/2 checks", "5 files", "140 lines", "$0.31"], tone: .bad),
             .init("3", "attempt 3", ["running", "0/2 checks", "1 files", "7 lines"], tone: .busy),
-        ], commands: [.init("a", "takes it over"), .init("w", "worktrees")], emptyText: "No attempt has begun.",
+        ], commands: [.init(.attemptsTake, "takes it over"), .init(.attemptsWorktrees, "worktrees")],
+        emptyText: "No attempt has begun.",
         isLive: true)
 
     private static let sessions = Board(
         .sessions, title: "Sessions in this folder",
         rows: (1...30).map { .init("s\($0)", "mend the parser \($0)", ["2026-11-26 02:48", "3 turns", "done"]) },
-        commands: [.init("\r", "goes on"), .init("f", "forks"), .init("a", "all folders")],
+        commands: [
+            .init(.sessionsOpen, "goes on"), .init(.sessionsFork, "forks"), .init(.sessionsFolders, "all folders"),
+        ],
         emptyText: "There is no other session in this folder.", searches: true)
 
     private func opened(_ board: Board, width: Int = 120, height: Int = 24) -> ScreenFixture {
@@ -64,7 +70,8 @@ import Wire
         screen.happen(
             .boardQuestion(
                 .init(
-                    "Apply this to /home/ann/project?", preview: [StyledLine("  change README.md")], command: "a",
+                    "Apply this to /home/ann/project?", preview: [StyledLine("  change README.md")],
+                    command: .reviewApply,
                     rows: ["README.md"])))
         try screen.expect("review-question")
     }
@@ -102,12 +109,13 @@ import Wire
     }
 
     @Test func whatChangesIsDoneByYesAlone() {
-        let question = Board.Question("Apply?", preview: [], command: "a", rows: ["README.md"])
+        let question = Board.Question("Apply?", preview: [], command: .reviewApply, rows: ["README.md"])
         for key in [Key(.enter), .character("n"), Key(.escape), .character("a"), .character("Y")] {
             var screen = opened(Self.review)
             screen.press(.character("a"))
             #expect(
-                screen.takeActions().last == .board(.review, .command("a", rows: ["README.md"], isConfirmed: false)))
+                screen.takeActions().last
+                    == .board(.review, .command(.reviewApply, rows: ["README.md"], isConfirmed: false)))
             screen.happen(.boardQuestion(question))
             screen.press(key)
             #expect(!screen.takeActions().contains { if case .board(_, .command) = $0 { true } else { false } })
@@ -116,12 +124,14 @@ import Wire
         var screen = opened(Self.review)
         screen.happen(.boardQuestion(question))
         screen.press(.character("y"))
-        #expect(screen.takeActions().last == .board(.review, .command("a", rows: ["README.md"], isConfirmed: true)))
+        #expect(
+            screen.takeActions().last == .board(.review, .command(.reviewApply, rows: ["README.md"], isConfirmed: true))
+        )
     }
 
     @Test func aPasteAnswersNoQuestion() {
         var screen = opened(Self.review)
-        screen.happen(.boardQuestion(.init("Apply?", preview: [], command: "a", rows: ["README.md"])))
+        screen.happen(.boardQuestion(.init("Apply?", preview: [], command: .reviewApply, rows: ["README.md"])))
         _ = screen.takeActions()
         screen.happen(.input(.paste(Paste(text: "y"))))
         #expect(screen.takeActions() == [])
@@ -133,7 +143,8 @@ import Wire
         screen.press(.character(" "), Key(.down), .character(" "), .character("a"))
         #expect(
             screen.takeActions().last
-                == .board(.review, .command("a", rows: ["README.md", "Sources/Parser.swift"], isConfirmed: false)))
+                == .board(
+                    .review, .command(.reviewApply, rows: ["README.md", "Sources/Parser.swift"], isConfirmed: false)))
     }
 
     @Test func narrowingKeepsWhatWasTypedWhenTheBoardComesAnew() {

@@ -93,7 +93,7 @@ import Wire
 
     @Test(arguments: widths) func theHelp(width: Int) throws {
         var screen = ScreenFixture.ready(width: width, height: 50)
-        screen.happen(.page(title: "Help", HelpPage.lines(.standard)))
+        screen.press(.character("?"))
         try screen.expect("help")
     }
 

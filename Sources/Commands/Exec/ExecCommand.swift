@@ -25,26 +25,11 @@ package struct ExecCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The task; quote it. `-` reads it from standard input.", valueName: "prompt"))
     var words: [String] = []
 
+    @OptionGroup var common: RunArguments
     @Flag(name: [.customLong("json"), .customLong("experimental-json")], help: "Print events as JSON lines.")
     var json = false
-    @Option(name: [.customShort("C"), .customLong("cd")], help: "Work in this directory.")
-    var directory: String?
-    @Option(name: [.short, .long], help: "read-only, workspace-write or danger-full-access.")
-    var sandbox: String?
-    @Option(help: "off or on: the network of commands.")
-    var network: String?
-    @Option(name: [.short, .long], help: "The model.")
-    var model: String?
-    @Option(name: [.short, .long], help: "Layer HOME/NAME.config.toml over the configuration.")
-    var profile: String?
-    @Option(name: [.short, .long], help: "Set a configuration value: key=value (TOML, else text). Repeatable.")
-    var config: [String] = []
-    @Option(name: .customLong("add-dir"), help: "Another directory the agent may write. Repeatable.")
-    var addedDirectories: [String] = []
     @Option(name: [.short, .customLong("image")], help: "Attach an image file. Repeatable.")
     var image: [String] = []
-    @Option(help: "Hard limits, for example usd=1,tokens=200k,seconds=600.")
-    var budget: String?
     @Option(help: "A command that decides success; a failure goes back to the agent. Repeatable.")
     var check: [String] = []
     @Option(help: "How often the check may fail before the run does.")
@@ -73,16 +58,8 @@ package struct ExecCommand: AsyncParsableCommand {
     var ephemeral = false
     @Flag(help: "Run outside a git repository.")
     var skipGitRepoCheck = false
-    @Flag(help: "With resume or fork: the newest session of this directory.")
-    var last = false
-    @Option(name: .customLong("at"), help: "With fork: the last turn that is taken over, counted from 1.")
-    var turn: Int?
     @Option(help: "auto, always or never.")
     var color: String = "auto"
-    @Flag(
-        name: [.customLong("dangerously-bypass-approvals-and-sandbox"), .customLong("yolo")],
-        help: "Commands run without the sandbox and reach everything you can. Recorded in the journal.")
-    var bypass = false
 
     package init() {}
 
@@ -101,12 +78,9 @@ package struct ExecCommand: AsyncParsableCommand {
 
     var options: ExecOptions {
         ExecOptions(
-            words: words, json: json, directory: directory, sandbox: sandbox, network: network, model: model,
-            profile: profile, config: config, addedDirectories: addedDirectories, image: image, budget: budget,
-            check: check, checkAttempts: checkAttempts, outputSchema: outputSchema,
-            outputLastMessage: outputLastMessage, ephemeral: ephemeral, stage: stage, ask: ask,
-            skipGitRepoCheck: skipGitRepoCheck, last: last, turn: turn, color: color, bypass: bypass,
-            worktree: worktree,
-            carry: carry, attempts: attempts, models: models)
+            words: words, run: common.options, json: json, image: image, check: check, checkAttempts: checkAttempts,
+            outputSchema: outputSchema, outputLastMessage: outputLastMessage, ephemeral: ephemeral, stage: stage,
+            ask: ask, skipGitRepoCheck: skipGitRepoCheck, color: color, worktree: worktree, carry: carry,
+            attempts: attempts, models: models)
     }
 }

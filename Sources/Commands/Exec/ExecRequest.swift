@@ -103,21 +103,21 @@ struct ExecRequest: Sendable {
         case nil: prompt = .unspecified
         }
         isJSON = options.json
-        directory = options.directory
-        profile = options.profile
+        directory = options.run.directory
+        profile = options.run.profile
         overrides = []
-        for setting in options.config {
+        for setting in options.run.config {
             guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
                 throw Self.usage("-c \(setting): expected key=value", "for example -c sandbox_mode=read-only")
             }
             overrides.append(Override(key: setting, text: "", flag: "-c"))
         }
-        if options.bypass, let sandbox = options.sandbox, sandbox != SandboxMode.dangerFullAccess.rawValue {
+        if options.run.bypass, let sandbox = options.run.sandbox, sandbox != SandboxMode.dangerFullAccess.rawValue {
             throw Self.usage(
                 "-s \(sandbox) and --dangerously-bypass-approvals-and-sandbox contradict each other", "give one of them"
             )
         }
-        if let sandbox = options.bypass ? SandboxMode.dangerFullAccess.rawValue : options.sandbox {
+        if let sandbox = options.run.bypass ? SandboxMode.dangerFullAccess.rawValue : options.run.sandbox {
             guard SandboxMode(rawValue: sandbox) != nil else {
                 throw Self.usage(
                     "there is no sandbox mode \"\(sandbox)\"",
@@ -126,18 +126,18 @@ struct ExecRequest: Sendable {
             overrides.append(
                 Override(
                     key: "sandbox_mode", text: sandbox,
-                    flag: options.bypass ? "--dangerously-bypass-approvals-and-sandbox" : "--sandbox"))
+                    flag: options.run.bypass ? "--dangerously-bypass-approvals-and-sandbox" : "--sandbox"))
         }
-        if let network = options.network {
+        if let network = options.run.network {
             guard NetworkMode(rawValue: network) != nil else {
                 throw Self.usage("there is no network mode \"\(network)\"", "use off or on")
             }
             overrides.append(Override(key: "network.mode", text: network, flag: "--network"))
         }
-        if let model = options.model { overrides.append(Override(key: "model", text: model, flag: "--model")) }
-        addedDirectories = options.addedDirectories
+        if let model = options.run.model { overrides.append(Override(key: "model", text: model, flag: "--model")) }
+        addedDirectories = options.run.addedDirectories
         images = options.image
-        budget = try Self.budget(options.budget)
+        budget = try Self.budget(options.run.budget)
         checks = options.check
         checkAttempts = options.checkAttempts
         if let attempts = checkAttempts, attempts < 1 {
@@ -156,7 +156,7 @@ struct ExecRequest: Sendable {
             throw Self.usage("there is no colour mode \"\(options.color)\"", "use auto, always or never")
         }
         self.colour = colour
-        bypasses = options.bypass
+        bypasses = options.run.bypass
         if options.stage {
             guard !isEphemeral else {
                 throw Self.usage("--stage cannot go with --ephemeral", "a stage is kept on disk; leave one of them out")
@@ -178,26 +178,26 @@ struct ExecRequest: Sendable {
     ) throws(LockgateError) -> Origin {
         let verb = words.first ?? ""
         guard verb == "resume" || verb == "fork" else {
-            guard !options.last else {
+            guard !options.run.last else {
                 throw usage("--last goes with resume or fork", "lockgate exec resume --last \"go on\"")
             }
-            guard options.turn == nil else {
+            guard options.run.turn == nil else {
                 throw usage("--at goes with fork", "lockgate exec fork SESSION --at 2 \"another way\"")
             }
             return .new
         }
         words = words.dropFirst()
-        if let turn = options.turn {
+        if let turn = options.run.turn {
             guard verb == "fork" else { throw usage("--at goes with fork", "a session is resumed at its end") }
             guard turn > 0 else { throw usage("--at \(turn): turns count from 1", "--at 1") }
         }
-        if options.last { return verb == "fork" ? .fork(.last, turn: options.turn) : .resumeLast }
+        if options.run.last { return verb == "fork" ? .fork(.last, turn: options.run.turn) : .resumeLast }
         guard let text = words.popFirst() else {
             throw usage("\(verb) needs a session or --last", "lockgate exec \(verb) --last \"go on\"")
         }
         let id = SessionID(text)
         guard verb == "fork" else { return id.map { .resume($0) } ?? .resumeNamed(text) }
-        return .fork(id.map { .session($0) } ?? .named(text), turn: options.turn)
+        return .fork(id.map { .session($0) } ?? .named(text), turn: options.run.turn)
     }
 
     /// The worktree that is asked for. What follows a bare `--worktree` and is no name is the prompt.

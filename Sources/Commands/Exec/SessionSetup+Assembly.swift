@@ -83,7 +83,7 @@ extension SessionSetup {
         }
         return AssembledSession(
             session: session, gate: gate, standing: standing, isStaged: stage != nil, warnings: servers.warnings,
-            redactor: redactor
+            redactor: redactor, commands: commands, servers: servers
         ) {
             await servers.stop()
             await commands.closeAll()

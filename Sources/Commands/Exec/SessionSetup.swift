@@ -147,5 +147,8 @@ struct AssembledSession: Sendable {
     let warnings: [String]
     /// What keeps secrets out of requests and records; nil where it is switched off.
     let redactor: Redactor?
+    /// What runs commands, those in the background included.
+    let commands: CommandTools
+    let servers: ToolServers
     let close: @Sendable () async -> Void
 }

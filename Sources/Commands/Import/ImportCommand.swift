@@ -37,9 +37,11 @@ package struct ImportCommand: AsyncParsableCommand {
             let loader = try ConfigurationArguments.loader(directory: directory)
             let environment = ProcessEnvironment.variables
             let root = project ? try loader.load(trust: .untrusted).project.root : nil
-            let folder = try root ?? sourceFolder(environment)
+            let named = from.map { PathText.absolute($0, from: ProcessEnvironment.workingDirectory) }
+            let folder = try root ?? named ?? agent.folder(environment)
             let source = try SourceReader.read(
-                agent, isProject: project, root: folder, beside: project ? [:] : beside(environment))
+                agent, isProject: project, root: folder,
+                beside: project || named != nil ? [:] : agent.beside(environment))
             let writer = ImportWriter(loader: loader, project: root)
             let target = try writer.target(source, userHome: environment["HOME"])
             let plan = try ImportPlan(source, into: target)
@@ -73,13 +75,13 @@ package struct ImportCommand: AsyncParsableCommand {
         try? PosixFile.writeAll(STDERR_FILENO, Array(question.utf8))
         return readLine()?.lowercased().hasPrefix("y") == true
     }
+}
 
-    // MARK: Where the setup lies
-
-    private func sourceFolder(_ environment: [String: String]) throws(LockgateError) -> String {
-        if let from { return PathText.absolute(from, from: ProcessEnvironment.workingDirectory) }
+extension ImportedAgent {
+    /// Where its setup lies.
+    func folder(_ environment: [String: String]) throws(LockgateError) -> String {
         let (variable, name) =
-            switch agent {
+            switch self {
             case .codex: ("CODEX_HOME", ".codex")
             case .claude: ("CLAUDE_CONFIG_DIR", ".claude")
             }
@@ -92,8 +94,8 @@ package struct ImportCommand: AsyncParsableCommand {
     }
 
     /// Claude Code keeps a file beside its folder, unless the folder is named.
-    private func beside(_ environment: [String: String]) -> [String: String] {
-        guard agent == .claude, from == nil, environment["CLAUDE_CONFIG_DIR"] == nil, let home = environment["HOME"],
+    func beside(_ environment: [String: String]) -> [String: String] {
+        guard self == .claude, environment["CLAUDE_CONFIG_DIR"] == nil, let home = environment["HOME"],
             home.hasPrefix("/")
         else { return [:] }
         return [".claude.json": "\(home)/.claude.json"]

@@ -4,29 +4,11 @@ import Wire
 struct InteractiveOptions: Sendable, Hashable {
     /// The prompt, or `resume` or `fork` with a session.
     var words: [String] = []
-    var directory: String?
-    var sandbox: String?
-    var network: String?
-    var model: String?
-    var profile: String?
-    var config: [String] = []
-    var addedDirectories: [String] = []
-    var budget: String?
-    var last = false
-    /// The last turn that a fork takes over.
-    var turn: Int?
+    var run = RunOptions()
     var alternateScreen = false
     var screenReader = false
-    var bypass = false
 
-    static let flags: Set<String> = [
-        "--last", "--alt-screen", "--screen-reader", "--dangerously-bypass-approvals-and-sandbox", "--yolo",
-    ]
-    static let valued: Set<String> = [
-        "-C", "--cd", "-s", "--sandbox", "--network", "-m", "--model", "-p", "--profile", "-c", "--config", "--add-dir",
-        "--budget", "--at",
-    ]
-    private static let repeatable: Set<String> = ["-c", "--config", "--add-dir"]
+    static let flags = RunOptions.flags.union(["--alt-screen", "--screen-reader"])
 
     init() {}
 
@@ -38,37 +20,21 @@ struct InteractiveOptions: Sendable, Hashable {
         if let first = all.first, isVerb(first) { return nil }
         guard
             let plain = PlainArguments(
-                all[...], flags: Self.flags, options: Self.valued, repeatable: Self.repeatable)
+                all[...], flags: Self.flags, options: RunOptions.valued, repeatable: RunOptions.repeatable,
+                spellings: RunOptions.spellings)
         else { return nil }
         self.init()
         for token in plain.tokens {
             switch token {
             case .word(let word): words.append(word)
-            case .flag("--last"): last = true
             case .flag("--alt-screen"): alternateScreen = true
             case .flag("--screen-reader"): screenReader = true
-            case .flag: bypass = true
-            case .option("--at", let value):
-                guard let number = Int(value) else { return nil }
-                turn = number
-            case .option(let name, let value): set(name, to: value)
+            case .flag(let name): run.set(name)
+            case .option(let name, let value): guard run.set(name, to: value) else { return nil }
             }
         }
         // A verb behind options is the parser's to judge.
         if let first = words.first, isVerb(first) { return nil }
-    }
-
-    private mutating func set(_ option: String, to value: String) {
-        switch option {
-        case "-C", "--cd": directory = value
-        case "-s", "--sandbox": sandbox = value
-        case "--network": network = value
-        case "-m", "--model": model = value
-        case "-p", "--profile": profile = value
-        case "-c", "--config": config.append(value)
-        case "--add-dir": addedDirectories.append(value)
-        default: budget = value
-        }
     }
 
     /// The same as a request to the engine.
@@ -77,17 +43,7 @@ struct InteractiveOptions: Sendable, Hashable {
     func request() throws(LockgateError) -> ExecRequest {
         var options = ExecOptions()
         options.words = words
-        options.directory = directory
-        options.sandbox = sandbox
-        options.network = network
-        options.model = model
-        options.profile = profile
-        options.config = config
-        options.addedDirectories = addedDirectories
-        options.budget = budget
-        options.last = last
-        options.turn = turn
-        options.bypass = bypass
+        options.run = run
         // A person is there: who decides questions is the configuration's to say, and a folder without a repository is
         // asked about like any other.
         options.skipGitRepoCheck = true

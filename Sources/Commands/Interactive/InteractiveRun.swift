@@ -31,10 +31,10 @@ enum InteractiveRun {
         let home = try ConfigurationLoader.home(environment: environment)
         var options = options
         let verb = options.words.first.flatMap { ["resume", "fork"].contains($0) ? $0 : nil }
-        let opensSessions = verb != nil && options.words.count == 1 && !options.last && options.turn == nil
+        let opensSessions = verb != nil && options.words.count == 1 && !options.run.last && options.run.turn == nil
         if opensSessions {
             options.words = []
-        } else if verb != nil, options.words.count > 1, !options.last {
+        } else if verb != nil, options.words.count > 1, !options.run.last {
             // The beginning of an id, or a name, means a session here.
             options.words[1] = try SessionStore(home: home).resolve(options.words[1]).id.text
         }

@@ -34,6 +34,8 @@ import Wire
     private let transcript = OpenTranscript()
     private var lastFrame: Duration?
     private var lastMeasure = Duration.zero
+    /// What the window's title was set to; nil while it is not this program's.
+    private var title: String?
     private var isDirty = true
     /// The exit code, once the loop is to end.
     private var end: Int32?
@@ -81,7 +83,7 @@ import Wire
     private var now: Duration { ContinuousClock.now - started }
 
     private mutating func begin() {
-        _ = state.update(parts.preferences.event, at: now)
+        for event in parts.preferences.events { _ = state.update(event, at: now) }
         if parts.isWhole { write(writer.enterWhole()) }
         if let prompt = parts.prompt { _ = state.update(.submit(prompt), at: now) }
         // The composer is there before anything is read.
@@ -201,11 +203,25 @@ import Wire
             }
         }
         write(writer.show(view.frame, above: above))
+        showTitle()
         state.forget(printed: state.isWhole ? state.forgotten + state.entries.count : printed.count)
+    }
+
+    private mutating func showTitle() {
+        let wanted = state.windowTitle
+        guard wanted != title else { return }
+        if let wanted {
+            write((title == nil ? TerminalNotice.keepTitle : []) + TerminalNotice.title(wanted))
+        } else {
+            write(TerminalNotice.giveTitleBack)
+        }
+        title = wanted
     }
 
     /// Leaves the terminal to others.
     private mutating func leave() {
+        if title != nil { write(TerminalNotice.giveTitleBack) }
+        title = nil
         if let bytes = plain?.leave() { write(bytes) } else { write(writer.leave()) }
     }
 
@@ -248,7 +264,6 @@ import Wire
             Task.detached { inbox.post(.storedMatches(text, transcript.current?.matches(text) ?? [])) }
         case .copy(let text): write(TerminalNotice.clipboard(text))
         case .attention(let text): write(TerminalNotice.attention(text))
-        case .command(.help, _): handle(.page(title: "Help", HelpPage.lines(state.keymap)))
         case .command(let command, let argument): Task.detached { await host.run(command, argument) }
         case .board(let subject, let wanted): Task.detached { await host.board(subject, wanted) }
         case .preview(let purpose, let id): Task.detached { await host.preview(purpose, id) }

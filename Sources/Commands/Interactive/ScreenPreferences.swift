@@ -9,6 +9,8 @@ struct ScreenPreferences: Sendable {
     var theme = ColourTheme.terminal
     var isVim = false
     var isForScreenReaders = false
+    var statusItems = StatusItem.standard
+    var titleItems: [TitleItem] = []
 
     init() {}
 
@@ -18,6 +20,8 @@ struct ScreenPreferences: Sendable {
         theme = ColourTheme(rawValue: settings.theme.rawValue) ?? .terminal
         isVim = settings.isVim
         isForScreenReaders = settings.isForScreenReaders
+        statusItems = settings.statusLine
+        titleItems = settings.terminalTitle
         do throws(Keymap.Conflict) {
             keymap = try Keymap(settings.keymap)
         } catch {
@@ -28,7 +32,9 @@ struct ScreenPreferences: Sendable {
         }
     }
 
-    var event: ScreenEvent { .preferences(keymap, theme, isVim: isVim) }
+    var events: [ScreenEvent] {
+        [.preferences(keymap, theme, isVim: isVim), .shown(status: statusItems, title: titleItems)]
+    }
 
     /// What the user's own file says, read before anything is drawn; the built-in ones where it says nothing. What is
     /// wrong in it is told when the session is prepared.

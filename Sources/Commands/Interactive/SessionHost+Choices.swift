@@ -23,8 +23,15 @@ extension SessionHost {
             case .worktrees: try await openBoard(.worktrees)
             case .review: try await openBoard(.review)
             case .hooks: try await openBoard(.hooks)
+            case .ps: try await openBoard(.terminals)
+            case .stop: try await stopTerminals(argument)
+            case .mcp: try await openBoard(.servers)
             case .audit: post(.page(title: "Audit", try auditLines()))
             case .usage: post(.page(title: "Usage", try await usageLines()))
+            case .recap: post(.page(title: "Since you last wrote", try recapLines()))
+            case .statusline: try chooseStatusItems()
+            case .title: try chooseTitleItems()
+            case .importSetup: listImports()
             case .doctor: post(.page(title: "Doctor", await doctorLines()))
             case .config: post(.page(title: "Configuration", try configurationLines(argument)))
             case .new: await begin(.new)
@@ -60,6 +67,10 @@ extension SessionHost {
         case .plan: await decidePlan(id)
         case .theme: keepTheme(id)
         case .delete: await delete(id)
+        case .statusLine: switchStatusItem(id)
+        case .title: switchTitleItem(id)
+        case .importing: await chooseImport(id)
+        case .writing: await writeImport(id)
         case .history: break
         }
     }

@@ -2,6 +2,7 @@ import Config
 import Engine
 import TUI
 import Wire
+import Workspace
 
 /// Plan mode: turns in which the agent looks and plans, and can change nothing.
 ///
@@ -25,12 +26,13 @@ extension SessionHost {
     func setPlanning(_ wanted: Bool) async -> Bool {
         guard wanted != isPlanning else { return true }
         if wanted {
-            guard open?.assembled.isStaged != true else {
+            // The plan is made of the folder itself; what waits in a stage would not be seen.
+            guard (try? waiting()) ?? 0 == 0 else {
                 fail(
                     LockgateError(
                         "plan.staged",
                         "plan mode looks at the folder itself, and this session's changes wait in a stage",
-                        remedy: "apply or drop them first: lockgate apply"))
+                        remedy: "apply or drop them first: /review"))
                 return false
             }
             let former = request.overrides
@@ -48,6 +50,12 @@ extension SessionHost {
         if await change(to: former, "Plan mode is over.") { return true }
         formerOverrides = former
         return false
+    }
+
+    /// How many changes wait in this session's stage.
+    private func waiting() throws -> Int {
+        guard let stage = try stage() else { return 0 }
+        return try stage.store.staged(stage.folder).changes.count
     }
 
     /// What goes to the model with a prompt.

@@ -34,11 +34,13 @@ actor SessionHost {
         let grants: [Grant]
 
         /// The records themselves are not kept: they are as long as the session.
-        init(_ journal: SessionJournal, _ events: EventLog, _ records: [JournalRecord]) {
+        ///
+        /// - Parameter records: nil for a session that has none yet.
+        init(_ journal: SessionJournal, _ events: EventLog, _ records: RestoredRecords?) {
             self.journal = journal
             self.events = events
-            conversation = records.isEmpty ? nil : Conversation(records: records)
-            grants = GrantBook.sessionGrants(in: records, foreign: journal.foreignRecords)
+            conversation = records.flatMap { $0.count == 0 ? nil : Conversation($0) }
+            grants = GrantBook.sessionGrants(in: records?.grants ?? [], foreign: journal.foreignRecords)
         }
     }
 
@@ -61,7 +63,11 @@ actor SessionHost {
     private var turn: Task<Void, Never>?
     private var isInterrupted = false
     /// What was said to a turn whose session was not there yet.
-    private var early: [String] = []
+    private var early: [[ContentPart]] = []
+    /// What of another program's setup waits to be written.
+    var plannedImport: PlannedImport?
+    /// The question about it.
+    var importReport: Picker?
 
     init(
         _ request: ExecRequest, environment: [String: String], reviewer: SheetReviewer,
@@ -88,7 +94,7 @@ actor SessionHost {
             }
             let standing = try setup.standing.settle()
             self.setup = setup
-            post(try ScreenPreferences(setup.configuration).event)
+            for event in try ScreenPreferences(setup.configuration).events { post(event) }
             let facts = facts(setup, standing)
             if request.origin == .new {
                 post(.banner(facts))
@@ -137,13 +143,17 @@ actor SessionHost {
             let fork = try SessionFork(parent, turn: turn, in: store, request)
             self.fork = fork
             let words = "Forked from session \(fork.parent.text.prefix(18)), which stays as it is."
-            show(fork.records, at: try store.find(fork.parent), facts, note: words)
+            show(
+                TranscriptReader.tail(of: fork.records, count: ScreenState.resumedEntries),
+                at: try store.find(fork.parent), facts, note: words)
             return post(.ready(facts))
         }
         let id = try request.origin.resumed(in: store, request)
-        let (journal, records) = try SessionJournal.resume(id: id, path: try store.find(id), keyFile: store.keyFile)
+        let (journal, records) = try SessionJournal.restore(id: id, path: try store.find(id), keyFile: store.keyFile)
         request.origin = .resume(id)
-        show(records, at: journal.path, facts)
+        if let path = journal.path {
+            show(TranscriptReader.end(ofFile: path, count: ScreenState.resumedEntries), at: path, facts)
+        }
         post(.ready(facts))
         let restored = Restored(journal, events(journal), records)
         self.restored = restored
@@ -155,11 +165,12 @@ actor SessionHost {
     }
 
     /// The end of a conversation; the rest is read when somebody looks.
-    private func show(_ records: [JournalRecord], at path: String?, _ facts: SessionFacts, note: String? = nil) {
-        let (entries, start) = TranscriptReader.tail(of: records, count: ScreenState.resumedEntries)
-        let place = path.flatMap { start > 0 ? StoredPlace(journal: $0, bytes: start) : nil }
+    private func show(
+        _ tail: (entries: [TranscriptEntry], start: Int), at path: String, _ facts: SessionFacts, note: String? = nil
+    ) {
+        let place = tail.start > 0 ? StoredPlace(journal: path, bytes: tail.start) : nil
         let notes = note.map { [TranscriptEntry.note(.init(.info, $0))] } ?? []
-        post(.replaced([.banner(facts)] + entries + notes, stored: place))
+        post(.replaced([.banner(facts)] + tail.entries + notes, stored: place))
     }
 
     private func events(_ journal: SessionJournal) -> EventLog {
@@ -210,7 +221,7 @@ actor SessionHost {
 
     private func newJournal(_ setup: SessionSetup) throws -> Restored {
         let journal = try SessionJournal.create(in: SessionStore(home: setup.home))
-        return Restored(journal, events(journal), [])
+        return Restored(journal, events(journal), nil)
     }
 
     // MARK: - Turns
@@ -220,7 +231,10 @@ actor SessionHost {
         switch action {
         case .submit(let prompt): submit(prompt)
         case .shell(let command): shell(command)
-        case .steer(let text): if let open { open.assembled.session.steer(text) } else { early.append(text) }
+        case .steer(let text):
+            let parts = [.text(text)] + images
+            images = []
+            if let open { open.assembled.session.steer(parts) } else { early.append(parts) }
         case .interrupt: interrupt()
         case .attach(let image): attach(image)
         default: break
@@ -229,7 +243,9 @@ actor SessionHost {
 
     private func submit(_ prompt: String) {
         if let setup { PromptHistory(home: setup.home).add(prompt) }
-        let parts = parts(prompt)
+        // A session that goes on elsewhere is told where it is.
+        let moved = open == nil ? setup?.relocation(restored?.conversation) : nil
+        let parts = parts(prompt) + [moved].compactMap(\.self).map(ContentPart.text)
         start(task: prompt) { await $0.run(parts) }
     }
 
@@ -263,13 +279,16 @@ actor SessionHost {
             guard let setup else { return (nil, []) }
             try open.events.emit(.turnStarted(setup.turnHeader(policy: open.assembled.gate.policy)))
             let session = open.assembled.session
-            for text in early { session.steer(text) }
+            for parts in early { session.steer(parts) }
             early = []
             let end = await work(session)
             // Hooks that hear of the interruption must not be stopped by it.
             if isInterrupted { await Task { await session.wasInterrupted() }.value }
             await measure()
-            return (end, session.takeSteering())
+            let unheard = session.takeSteering()
+            // They are the next prompt, and so are their images.
+            images += unheard.joined().filter { if case .image = $0 { true } else { false } }
+            return (end, unheard.map(\.words))
         } catch let error as LockgateError {
             post(.thread(.turnFailed(code: error.code.name, message: error.message, remedy: error.remedy)))
         } catch is CancellationError {
@@ -308,11 +327,13 @@ actor SessionHost {
 
     /// The same writer goes on with the next prompt; its records are read back as a resumed session's are.
     func goOn(_ open: Open, _ path: String) throws {
-        restored = Restored(open.journal, open.events, try JournalReader(path: path).records)
+        restored = Restored(open.journal, open.events, try RestoredRecords.read(path: path))
     }
 
     /// The session's id, once there is one.
-    var id: SessionID? { open?.journal.id ?? restored?.journal.id }
+    var id: SessionID? { journal?.id }
+
+    var journal: SessionJournal? { open?.journal ?? restored?.journal }
 
     func begin(_ origin: ExecRequest.Origin) async {
         await close(reason: "clear")

@@ -90,13 +90,13 @@ final class FileBytes: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The last bytes of a file, and whether they are all; nil where it cannot be read.
-    static func end(of path: String, _ size: Int) -> (bytes: [UInt8], isAll: Bool)? {
+    /// The last bytes of a file, and where they begin in it; nil where it cannot be read.
+    static func end(of path: String, _ size: Int) -> (bytes: [UInt8], start: Int)? {
         guard let file = try? FileBytes(path) else { return nil }
         let length = Int(lseek(file.descriptor, 0, SEEK_END))
         let start = max(0, length - size)
         guard length >= 0, let bytes = try? file.bytes(start..<length) else { return nil }
-        return (bytes, start == 0)
+        return (bytes, start)
     }
 
     /// Fewer where the file ends.

@@ -33,27 +33,36 @@ enum TranscriptReader {
     static func tail(ofFile path: String, count: Int) -> [TranscriptEntry] {
         guard !JournalFile.isArchived(path) else {
             guard let bytes = try? JournalFile.content(path) else { return [] }
-            return tail(ofBytes: bytes, isBeginning: true, count: count)
+            return tail(ofBytes: bytes, at: 0, count: count).entries
         }
+        return end(ofFile: path, count: count).entries
+    }
+
+    /// The same as of records, read from the end of a journal's file: so much of it as that takes.
+    static func end(ofFile path: String, count: Int) -> (entries: [TranscriptEntry], start: Int) {
         var size = 256 << 10
         while true {
-            guard let (bytes, isAll) = FileBytes.end(of: path, size) else { return [] }
-            let entries = tail(ofBytes: bytes, isBeginning: isAll, count: count)
-            if isAll || entries.count >= count { return entries }
+            guard let (bytes, start) = FileBytes.end(of: path, size) else { return ([], 0) }
+            let found = tail(ofBytes: bytes, at: start, count: count)
+            if start == 0 || found.entries.count >= count { return found }
             size *= 8
         }
     }
 
-    private static func tail(ofBytes bytes: [UInt8], isBeginning: Bool, count: Int) -> [TranscriptEntry] {
-        var index = TranscriptIndex(isBeginning: isBeginning)
+    /// - Parameter start: where the bytes begin in the file.
+    private static func tail(
+        ofBytes bytes: [UInt8], at start: Int, count: Int
+    ) -> (entries: [TranscriptEntry], start: Int) {
+        var index = TranscriptIndex(isBeginning: start == 0)
         for line in bytes.split(separator: 0x0A) {
             // The first may be the end of one.
             if let scan = RecordScan(line) { index.take(scan) }
         }
         index.flush()
-        return index.places.suffix(count).map { place in
-            entry(place) { try? JSONValue(parsing: bytes[$0]) }
-        }
+        let places = index.places.suffix(count)
+        let entries = places.map { place in entry(place) { try? JSONValue(parsing: bytes[$0]) } }
+        let isWhole = start == 0 && places.count == index.places.count
+        return (entries, isWhole ? 0 : start + (places.map(\.start).min() ?? 0))
     }
 
     /// The JSON of a range of the file, which lies in one of these records.

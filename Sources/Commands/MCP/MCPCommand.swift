@@ -114,13 +114,13 @@ package struct MCPCommand: AsyncParsableCommand {
 }
 
 /// A server as the configuration has it.
-private struct ListedServer {
+struct ListedServer {
     var name: String
     var settings: ToolServerSettings
     var resolutions: [Resolution]
 
     /// Values of variables are left out: they may be secrets.
-    private var shown: [(key: String, value: JSONValue, origin: Origin)] {
+    var shown: [(key: String, value: JSONValue, origin: Origin)] {
         resolutions.map { resolution in
             let key = String(resolution.key.dropFirst("mcp_servers.\(name).".utf8.count))
             return (key, key.hasPrefix("env.") ? "..." : resolution.value, resolution.origin)
@@ -155,7 +155,7 @@ private struct ListedServer {
 }
 
 extension Configuration {
-    fileprivate var toolServers: [ListedServer] {
+    var toolServers: [ListedServer] {
         settings.toolServers.sorted { $0.key < $1.key }.map { name, server in
             ListedServer(
                 name: name, settings: server,

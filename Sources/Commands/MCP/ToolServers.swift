@@ -9,6 +9,19 @@ struct ToolServers: Sendable {
     /// Servers that cannot be used, and tools of theirs.
     private(set) var warnings: [String] = []
     private var clients: [MCPClient] = []
+    /// What became of each server, in their order.
+    private(set) var states: [State] = []
+
+    /// A server as it stood when the session began.
+    struct State: Sendable {
+        let name: String
+        /// Why it was left out; nil of one that runs.
+        let failure: String?
+        /// Tools that are offered, with what the model calls them.
+        var tools: [(name: String, tool: MCPTool)] = []
+        /// Tools that cannot be used, and why.
+        var problems: [String] = []
+    }
 
     init() {}
 
@@ -38,12 +51,15 @@ struct ToolServers: Sendable {
         for (server, end) in zip(servers, ends) {
             if let end {
                 if server.isRequired { failure = failure ?? end }
+                states.append(State(name: server.client.definition.name, failure: end.message))
                 warnings.append("\(end.message); the session goes on without it")
                 continue
             }
             clients.append(server.client)
             for tool in (try? await server.client.tools()) ?? [] { found.append((tool, server.client)) }
-            for problem in await server.client.problems.prefix(5) {
+            let problems = await server.client.problems
+            states.append(State(name: server.client.definition.name, failure: nil, problems: problems))
+            for problem in problems.prefix(5) {
                 warnings.append("the MCP server \(server.client.definition.name): \(problem)")
             }
         }
@@ -52,7 +68,10 @@ struct ToolServers: Sendable {
             throw failure
         }
         tools = zip(found, MCPToolNames.of(found.map(\.0))).map { tool, name in
-            MCPToolAdapter(tool.0, named: name, of: tool.1, outputLimit: outputLimit)
+            if let place = states.firstIndex(where: { $0.name == tool.0.server }) {
+                states[place].tools.append((name, tool.0))
+            }
+            return MCPToolAdapter(tool.0, named: name, of: tool.1, outputLimit: outputLimit)
         }
     }
 

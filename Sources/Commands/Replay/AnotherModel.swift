@@ -25,11 +25,11 @@ struct AnotherModel {
         }
         var options = ExecOptions()
         options.json = isJSON
-        options.model = model
-        options.directory = directory ?? sample.records.first?.payload["cwd"]?.string
+        options.run.model = model
+        options.run.directory = directory ?? sample.records.first?.payload["cwd"]?.string
         if turn > 1 {
             options.words = ["fork", sample.session, prompts[turn - 1]]
-            options.turn = turn - 1
+            options.run.turn = turn - 1
         } else {
             options.words = [prompts[0]]
         }

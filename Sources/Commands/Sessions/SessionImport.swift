@@ -81,7 +81,8 @@ extension SessionsCommand {
         private func history(
             _ paths: [String], as agent: ForeignSession.Agent, _ store: SessionStore
         ) throws -> String {
-            let importer = HistoryImport(store: store, redactor: try redactor(store.keyFile), version: Version.text)
+            let loader = try ConfigurationArguments.loader(directory: nil)
+            let importer = try HistoryImport(ofUser: store, loader)
             var lines: [String] = []
             var counts: [HistoryImport.Result.Outcome: Int] = [:]
             for path in paths.flatMap(HistoryImport.files) {
@@ -121,13 +122,18 @@ extension SessionsCommand {
                     result.session.unread.map { ["line": .int($0.line), "reason": .string($0.reason)] }),
             ]
         }
+    }
+}
 
-        /// What takes secrets out of another program's record, which holds them in clear.
-        private func redactor(_ keyFile: SealKeyFile) throws -> Redactor? {
-            let settings = try ConfigurationArguments.loader(directory: nil).load(trust: .untrusted).settings
-            guard settings.redaction.isEnabled else { return nil }
-            let key = (try? keyFile.load()) ?? SealPrivateKey()
-            return Redactor(scanner: SecretScanner(allowed: settings.redaction.allow)) { key.commitment(to: $0) }
+extension HistoryImport {
+    /// With what takes secrets out of another program's record, which holds them in clear, as the user wants it.
+    init(ofUser store: SessionStore, _ loader: ConfigurationLoader) throws {
+        let settings = try loader.load(trust: .untrusted).settings
+        var redactor: Redactor?
+        if settings.redaction.isEnabled {
+            let key = (try? store.keyFile.load()) ?? SealPrivateKey()
+            redactor = Redactor(scanner: SecretScanner(allowed: settings.redaction.allow)) { key.commitment(to: $0) }
         }
+        self.init(store: store, redactor: redactor, version: Version.text)
     }
 }

@@ -28,11 +28,11 @@ extension Session {
 
     /// The words that came since the last request and that hooks let through, each with what they add. What they
     /// refuse is told, and the turn goes on without it.
-    func takeAdmittedSteering() async throws -> [(text: String, hints: [String])] {
-        var admitted: [(text: String, hints: [String])] = []
-        for text in takeSteering() {
+    func takeAdmittedSteering() async throws -> [(parts: [ContentPart], hints: [String])] {
+        var admitted: [(parts: [ContentPart], hints: [String])] = []
+        for parts in takeSteering() {
             do {
-                admitted.append((text, try await submit(text)))
+                admitted.append((parts, try await submit(parts.words)))
             } catch let error as LockgateError where error.code == "hook.blocked" {
                 try events.whole(.error(message: error.message))
             }
@@ -118,5 +118,14 @@ extension LockgateError {
     /// The end of a turn that a hook asked for.
     init(stoppedBy run: HookRun) {
         self.init("hook.stopped", "stopped by \(run.complaint)", remedy: "go on with: lockgate exec resume --last")
+    }
+}
+
+extension [ContentPart] {
+    /// The texts alone.
+    package var words: String {
+        compactMap { part in
+            if case .text(let text) = part { text } else { nil }
+        }.joined()
     }
 }

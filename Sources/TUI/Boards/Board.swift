@@ -1,10 +1,16 @@
 package import Terminal
+package import Wire
 
 /// A whole screen with rows that can be looked into and acted on: what was staged, attempts, worktrees, hooks, sessions.
 ///
 /// A board knows how it looks and what is chosen; what its rows mean is known to whoever made it.
 package struct Board: Sendable, Hashable {
-    package enum Subject: String, Sendable, Hashable { case attempts, worktrees, review, hooks, sessions }
+    package enum Subject: String, Sendable, Hashable {
+        case attempts, worktrees, review, hooks, sessions, terminals, servers
+
+        /// Where the keys of its commands are.
+        var context: KeyAction.Context { KeyAction.Context(rawValue: rawValue) ?? .board }
+    }
 
     package enum Tone: Sendable, Hashable { case plain, good, bad, warning, busy, dim }
 
@@ -31,13 +37,13 @@ package struct Board: Sendable, Hashable {
         }
     }
 
-    /// What a key does.
+    /// What can be done about a row, and how it is said at the bottom.
     package struct Command: Sendable, Hashable {
-        package var key: Unicode.Scalar
+        package var action: KeyAction
         package var words: String
 
-        package init(_ key: Unicode.Scalar, _ words: String) {
-            self.key = key
+        package init(_ action: KeyAction, _ words: String) {
+            self.action = action
             self.words = words
         }
     }
@@ -47,10 +53,10 @@ package struct Board: Sendable, Hashable {
         package var text: String
         package var preview: [StyledLine]
         /// What is said to whoever asked, when the answer is yes.
-        package var command: Unicode.Scalar
+        package var command: KeyAction
         package var rows: [String]
 
-        package init(_ text: String, preview: [StyledLine], command: Unicode.Scalar, rows: [String]) {
+        package init(_ text: String, preview: [StyledLine], command: KeyAction, rows: [String]) {
             self.text = text
             self.preview = preview
             self.command = command
@@ -176,8 +182,8 @@ package struct Board: Sendable, Hashable {
 /// What a board wants of whoever made it.
 package enum BoardRequest: Sendable, Hashable {
     case detail(row: String)
-    /// A key was pressed for these rows; `isConfirmed` after its question was answered with yes.
-    case command(Unicode.Scalar, rows: [String], isConfirmed: Bool)
+    /// Something is to be done about these rows; `isConfirmed` after its question was answered with yes.
+    case command(KeyAction, rows: [String], isConfirmed: Bool)
     /// The same again, as things stand now.
     case refresh
     case search(String)

@@ -1,9 +1,11 @@
 import Terminal
+import Wire
 
 /// A board as lines of the whole screen: rows to the left and what belongs to the chosen one to the right, or beneath
 /// each other where it is narrow.
 struct BoardView {
     let board: Board
+    let keymap: Keymap
     let width: Int
     let height: Int
 
@@ -103,7 +105,9 @@ struct BoardView {
         var shown = Array(all.dropFirst(first).prefix(detailHeight))
         let below = all.count - first - shown.count
         if below > 0, !shown.isEmpty {
-            shown[shown.count - 1] = StyledLine("… \(below + 1) more lines (PgDn)", Theme.dim).cut(to: detailWidth)
+            shown[shown.count - 1] = StyledLine(
+                "… \(below + 1) more lines (\(keymap.first(.boardScrollDown)))", Theme.dim
+            ).cut(to: detailWidth)
         }
         return shown
     }
@@ -114,15 +118,19 @@ struct BoardView {
 
     private var keys: StyledLine {
         if board.isFiltering {
-            return StyledLine([Span(" /", Theme.accent), Span(board.filter)]).cut(to: width)
+            return StyledLine([Span(" \(keymap.first(.boardFilter))", Theme.accent), Span(board.filter)]).cut(to: width)
         }
         if board.question != nil {
-            return StyledLine(" y does it · any other key does not", CellStyle(.yellow)).cut(to: width)
+            return StyledLine(" \(keymap.first(.confirmYes)) does it · any other key does not", CellStyle(.yellow)).cut(
+                to: width)
         }
-        var parts = board.commands.map { "\($0.key == "\r" ? "Enter" : String($0.key)) \($0.words)" }
-        if board.all.contains(where: \.canBeMarked) { parts.append("Space marks") }
-        parts.append(board.searches ? "/ searches" : "/ narrows")
-        parts += ["PgUp PgDn", "q leaves"]
+        var parts = board.commands.map { "\(keymap.first($0.action)) \($0.words)" }
+        if board.all.contains(where: \.canBeMarked) { parts.append("\(keymap.first(.boardMark)) marks") }
+        parts.append("\(keymap.first(.boardFilter)) \(board.searches ? "searches" : "narrows")")
+        parts += [
+            keymap.keys(.boardScrollUp, .boardScrollDown), "\(keymap.first(.boardShowKeys)) keys",
+            "\(keymap.label(.boardClose, without: .global)) leaves",
+        ]
         // What it can do stays; what every board has goes first.
         while parts.count > board.commands.count + 1,
             StyledLine(" " + parts.joined(separator: " · ")).width > width

@@ -105,17 +105,18 @@ package struct Composer: Sendable, Hashable {
     }
 
     /// Whether vim's keys took it.
-    mutating func takesVimKey(_ key: Key) -> Bool {
-        guard var keys = vim else { return false }
-        let outcome = keys.press(key, &editor)
+    ///
+    /// - Returns: nil where vim's keys do not count.
+    mutating func pressVim(_ key: Key, _ keymap: Keymap) -> VimKeys.Outcome? {
+        guard var keys = vim else { return nil }
+        let outcome = keys.press(key, &editor, keymap)
         vim = keys
         switch outcome {
-        case .handled: return true
-        case .passed: return false
+        case .handled, .passed, .showsKeys: break
         case .older: older()
         case .newer: newer()
         }
-        return true
+        return outcome
     }
 
     // MARK: - History

@@ -1,9 +1,11 @@
 /// What can be said after a slash. Names are Codex's where the meaning is the same.
 package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
-    case help, status, model, permissions, plan, diff, review, undo, rewind, explain, todo, attempts, worktrees, hooks
-    case audit, usage, doctor, config, resume, fork, rename, new, compact
+    case help, status, model, permissions, plan, diff, review, undo, rewind, explain, todo, attempts, worktrees, hooks,
+        mcp, ps, stop
+    case audit, usage, recap, doctor, config, resume, fork, rename, new, compact
     case initialise = "init"
-    case mention, copy, export, theme, vim, archive, delete, transcript, quit
+    case importSetup = "import"
+    case mention, copy, export, theme, statusline, title, vim, archive, delete, transcript, quit
 
     package var summary: String {
         switch self {
@@ -16,8 +18,15 @@ package enum SlashCommand: String, Sendable, Hashable, CaseIterable {
         case .attempts: "compare the attempts of exec --attempts, and take one over"
         case .worktrees: "managed worktrees: what changed, merge, hand over, remove"
         case .hooks: "which hooks count, and review of those that wait for it"
+        case .mcp: "MCP servers: which run, their tools, what is asked about them"
+        case .ps: "commands that run in the background, and stopping them"
+        case .stop: "stop the commands in the background: /stop [NUMBER]"
         case .audit: "whether this session's record verifies, and what proves it"
         case .usage: "what was spent: session, day, project, model; budgets left"
+        case .recap: "what happened since you last wrote, from the record"
+        case .statusline: "choose what the line beneath the composer shows"
+        case .title: "choose what the window's title shows"
+        case .importSetup: "bring over settings and sessions of Codex or Claude Code"
         case .doctor: "what the sandbox enforces on this machine, and what to mend"
         case .config: "what is configured and where: /config KEY explains one"
         case .undo: "take back what turns changed, with a preview"

@@ -1,4 +1,5 @@
 package import Terminal
+import Wire
 
 /// Vim's keys over a text: a value that takes keys and changes a `TextEditor`. It knows the two modes that writing a
 /// prompt needs, operators with motions, and counts; what it does not know does nothing to the text.
@@ -12,6 +13,8 @@ package struct VimKeys: Sendable, Hashable {
         case passed
         /// Up from the first line, down from the last.
         case older, newer
+        /// The list of keys is wanted.
+        case showsKeys
     }
 
     private enum Operation: Sendable, Hashable { case delete, change, yank }
@@ -51,33 +54,40 @@ package struct VimKeys: Sendable, Hashable {
     /// What is typed of a command so far.
     package var isPending: Bool { count != nil || operation != nil || waiting != nil }
 
-    package mutating func press(_ key: Key, _ editor: inout TextEditor) -> Outcome {
-        if key == Key(.escape) {
-            if mode == .insert {
-                mode = .normal
-                if editor.cursor > editor.lineStart { editor.place(editor.cursor - 1) }
-                return .handled
-            }
+    package mutating func press(
+        _ key: Key, _ editor: inout TextEditor, _ keymap: Keymap = .standard
+    ) -> Outcome {
+        guard mode == .normal else {
+            guard keymap.action(key, in: .vimInsert) == .vimLeaveInsert else { return .passed }
+            mode = .normal
+            if editor.cursor > editor.lineStart { editor.place(editor.cursor - 1) }
+            return .handled
+        }
+        let action = keymap.action(key, in: .vimNormal)
+        if action == .vimCancel {
             defer { reset() }
             return isPending ? .handled : .passed
         }
-        guard mode == .normal else { return .passed }
-        guard case .character(let scalar) = key.code, key.modifiers.isEmpty else {
+        var typed: Character?
+        if case .character(let scalar) = key.code, key.modifiers.isEmpty { typed = Character(scalar) }
+        // What is looked for or put in is the character itself, whatever its key does.
+        if let waiting {
+            self.waiting = nil
+            if let character = waiting == .goto ? action?.vimLetter ?? typed : typed {
+                finish(waiting, character, &editor)
+                return .handled
+            }
+        }
+        if let typed, takeDigit(typed) { return .handled }
+        guard let letter = action?.vimLetter else {
+            reset()
             if key == Key(.backspace) {
                 editor.place(max(0, editor.cursor - 1))
                 return .handled
             }
-            reset()
-            return .passed
+            return typed == nil ? .passed : .handled
         }
-        let character = Character(scalar)
-        if let waiting {
-            self.waiting = nil
-            finish(waiting, character, &editor)
-            return .handled
-        }
-        if takeDigit(character) { return .handled }
-        let outcome = command(character, &editor)
+        let outcome = command(letter, &editor)
         if mode == .normal { clamp(&editor) }
         return outcome
     }
@@ -141,7 +151,7 @@ package struct VimKeys: Sendable, Hashable {
         switch character {
         case "j" where editor.lineEnd == editor.text.count: return .newer
         case "k" where editor.lineStart == 0: return .older
-        case "?" where editor.isEmpty: return .passed
+        case "?" where editor.isEmpty: return .showsKeys
         case "i": mode = .insert
         case "a": insert(at: min(editor.lineEnd, editor.cursor + 1), &editor)
         case "I": insert(at: VimMotion.firstWord(editor), &editor)
@@ -279,4 +289,9 @@ package struct VimKeys: Sendable, Hashable {
         let (start, end) = (editor.lineStart, editor.lineEnd)
         if editor.cursor >= end, end > start { editor.place(end - 1) }
     }
+}
+
+extension KeyAction {
+    /// What vim itself calls the action, whatever key it has here.
+    fileprivate var vimLetter: Character? { context == .vimNormal ? standardKeys.first?.first : nil }
 }

@@ -32,7 +32,8 @@ struct ApprovalView {
                 shown = Array(shown.prefix(room - 1))
                 let below = all.count - first - shown.count
                 shown.append(
-                    StyledLine(below > 0 ? "  … \(below) more lines (PgDn, PgUp)" : "  the end (PgUp)", Theme.dim))
+                    StyledLine(below > 0 ? "  … \(below) more lines (\(scrolls))" : "  the end (\(scrolls))", Theme.dim)
+                )
             }
             top += shown
         }
@@ -40,13 +41,16 @@ struct ApprovalView {
             top.map { StyledLine("│ ", Theme.warning) + $0 } + [StyledLine("│", Theme.warning)]
             + choices.map { StyledLine("│ ", Theme.warning) + $0 }
         let keys = [
-            "↑↓ and \(keymap.first(.approvalAccept)), or the number", "\(keymap.first(.approvalApprove)) once",
+            "\(keymap.keys(.approvalUp, .approvalDown)) and \(keymap.first(.approvalAccept)), or the number",
+            "\(keymap.first(.approvalApprove)) once",
             "\(keymap.first(.approvalDeny)) no", "\(keymap.first(.approvalCancel)) ends the turn",
         ]
         let words = isArmed ? keys.joined(separator: " · ") : "a moment …"
         let hint = StyledLine("╰ \(words)", CellStyle(.yellow, .dim)).cut(to: width)
         return framed + [hint]
     }
+
+    private var scrolls: String { keymap.keys(.approvalScrollDown, .approvalScrollUp) }
 
     private var title: StyledLine {
         let question =

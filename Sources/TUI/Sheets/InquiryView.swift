@@ -26,7 +26,7 @@ struct InquiryView {
         let row = lines.count
         lines.append(own.cut(to: width))
         let hint =
-            "↑↓ or the number, \(keymap.first(.listAccept)) answers · or write · \(keymap.first(.listCancel)) gives no answer"
+            "\(keymap.keys(.listUp, .listDown)) or the number, \(keymap.first(.listAccept)) answers · or write · \(keymap.first(.listCancel)) gives no answer"
         lines.append(StyledLine(hint, Theme.dim).cut(to: width))
         let column = min(width - 1, 4 + DisplayWidth.of(sheet.words.oneLine))
         return Frame(lines, cursor: sheet.isInWords ? Frame.Position(row: row, column: column) : nil)

@@ -1,4 +1,5 @@
 package import Terminal
+import Wire
 
 /// Lines to read on the whole screen, with search.
 package struct Pager: Sendable, Hashable {
@@ -72,6 +73,9 @@ package struct Pager: Sendable, Hashable {
 /// A pager as lines of the whole screen.
 struct PagerView {
     let pager: Pager
+    let keymap: Keymap
+    /// Whether it is the list of keys, which does not offer itself.
+    var isHelp = false
     let width: Int
     let height: Int
 
@@ -93,9 +97,20 @@ struct PagerView {
         }
         let found =
             pager.search.isEmpty
-            ? "" : " · \(Amounts.count(pager.matches.count, "line")) with “\(pager.search)” · n N next"
-        lines.append(StyledLine(" ↑↓ PgUp PgDn Home End · / search\(found) · q leaves", Theme.dim).cut(to: width))
+            ? ""
+            : " · \(Amounts.count(pager.matches.count, "line")) with “\(pager.search)” · \(keymap.keys(.pagerNext, .pagerPrevious)) next"
+        lines.append(Self.hint(keymap, found, offersKeys: !isHelp).cut(to: width))
         return Frame(lines)
+    }
+
+    /// The keys that are needed most, and what a search has found.
+    static func hint(_ keymap: Keymap, _ found: String, offersKeys: Bool = true) -> StyledLine {
+        let moves = keymap.keys(.pagerUp, .pagerDown, .pagerPageUp, .pagerPageDown)
+        let search = "\(keymap.first(.pagerSearch)) searches\(found)"
+        // What was found is more to the point than where the other keys are.
+        let keys = found.isEmpty && offersKeys ? " · \(keymap.first(.pagerShowKeys)) keys" : ""
+        return StyledLine(
+            " \(moves) · \(search) · \(keymap.label(.pagerClose, without: .global)) leaves\(keys)", Theme.dim)
     }
 
     private func marked(_ line: StyledLine) -> StyledLine {

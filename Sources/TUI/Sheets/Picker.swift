@@ -24,6 +24,10 @@ package struct Picker: Sendable, Hashable {
         case message, rewind
         /// What becomes of a plan; how the screen looks; whether a session goes for good.
         case plan, theme, delete
+        /// What the status line and the window's title show, each switched on and off.
+        case statusLine, title
+        /// What of another program's comes over, and whether it is written.
+        case importing, writing
     }
 
     package var purpose: Purpose

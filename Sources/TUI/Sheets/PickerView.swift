@@ -1,8 +1,10 @@
 import Terminal
+import Wire
 
 /// A picker as lines.
 struct PickerView {
     let picker: Picker
+    let keymap: Keymap
     let width: Int
     let height: Int
 
@@ -32,15 +34,25 @@ struct PickerView {
     }
 
     private var hint: String {
-        if picker.isConfirming { return "y does it · any other key does not" }
+        if picker.isConfirming { return "\(keymap.first(.confirmYes)) does it · any other key does not" }
+        let (takes, leaves) = (keymap.first(.listAccept), keymap.first(.listCancel))
+        let choose = "\(keymap.keys(.listUp, .listDown)) choose"
         return switch picker.purpose {
-        case .trust: "↑↓ choose · Enter takes it"
-        case .theme: "↑↓ choose, and see it at once · Enter keeps it · Esc leaves it as it was"
-        case .delete: "↑↓ choose · Enter deletes it for good · Esc leaves"
-        case .turn: "↑↓ choose · Enter takes back this turn and all after it · Esc leaves"
-        case .message: "↑↓ choose · Enter edits it, and the conversation goes on from before it · Esc leaves"
-        default: "↑↓ choose · Enter takes it · type to narrow · Esc leaves"
+        case .trust: "\(choose) · \(takes) takes it"
+        case .theme: "\(choose), and see it at once · \(takes) keeps it · \(leaves) leaves it as it was"
+        case .statusLine, .title: "\(choose) · \(takes) switches it · \(leaves) leaves"
+        case .delete: "\(choose) · \(takes) deletes it for good · \(leaves) leaves"
+        case .turn: "\(choose) · \(takes) takes back this turn and all after it · \(leaves) leaves"
+        case .message:
+            "\(choose) · \(takes) edits it, and the conversation goes on from before it · \(leaves) leaves"
+        default: "\(choose) · \(takes) takes it · type to narrow · \(leaves) leaves"
         }
+    }
+
+    /// Columns of the titles; 0 where some are too long to stand in one.
+    private var titleColumn: Int {
+        let longest = picker.all.map { DisplayWidth.of($0.title.oneLine) }.max() ?? 0
+        return longest <= 24 ? longest + 2 : 0
     }
 
     private func row(_ index: Int) -> StyledLine {
@@ -50,6 +62,8 @@ struct PickerView {
         line.append(item.title.oneLine, isSelected ? .bold : .plain)
         if item.isCurrent { line.append(" (now)", Theme.good) }
         guard !item.detail.isEmpty else { return line.cut(to: width) }
+        // Short titles stand in a column of their own, so that what they mean is read downwards.
+        line.append(String(repeating: " ", count: max(0, titleColumn - line.width)))
         line.append("  \(item.detail.oneLine)", Theme.dim)
         return line.cut(to: width)
     }

@@ -46,6 +46,8 @@ package enum ScreenEvent: Sendable {
     case edited(String)
     /// How the screen is to look and what keys do.
     case preferences(Keymap, ColourTheme, isVim: Bool)
+    /// What the status line and the window's title show.
+    case shown(status: [StatusItem], title: [TitleItem])
     case note(TranscriptEntry.Note)
     /// Another conversation takes the place of this one.
     ///

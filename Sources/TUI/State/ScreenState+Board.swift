@@ -1,4 +1,5 @@
 import Terminal
+import Wire
 
 /// Boards: keys move, look and ask; what they do is done by whoever made the board.
 extension ScreenState {
@@ -30,45 +31,44 @@ extension ScreenState {
 
     mutating func pressInBoard(_ key: Key) -> [ScreenAction] {
         guard var board else { return [] }
-        let limit = BoardView(board: board, width: max(10, width), height: max(4, height)).scrollLimit
+        let limit = BoardView(board: board, keymap: keymap, width: max(10, width), height: max(4, height)).scrollLimit
         let page = max(1, height / 2)
         if board.isFiltering { return pressInFilter(key, board) }
-        if key.code == .pageUp || key.code == .pageDown {
-            board.scroll(key.code == .pageUp ? -page : page)
+        let action = keymap.action(key, in: board.subject.context, .board, .global)
+        switch action {
+        case .boardScrollUp, .boardScrollDown:
+            board.scroll(action == .boardScrollUp ? -page : page)
             board.limitScroll(limit)
             self.board = board
             return []
+        case .boardShowKeys, .showKeysHere: return showKeys(whole: false)
+        case .suspend: return [.suspend]
+        default: break
         }
         if let question = board.question {
             board.question = nil
             self.board = board
-            guard key == .character("y") else {
+            guard keymap.action(key, in: .confirm) == .confirmYes else {
                 self.board?.notice = "Nothing was done."
                 return wantedDetail()
             }
             return [.board(board.subject, .command(question.command, rows: question.rows, isConfirmed: true))]
         }
         board.notice = nil
-        switch (key.code, key.modifiers) {
-        case (.up, _), (.character("k"), []), (.character("p"), .control): board.move(-1)
-        case (.down, _), (.character("j"), []), (.character("n"), .control): board.move(1)
-        case (.home, _): board.move(-board.rows.count)
-        case (.end, _): board.move(board.rows.count)
-        case (.character(" "), []): board.mark()
-        case (.character("/"), []): board.beginFilter()
-        case (.escape, _), (.character("q"), []), (.character("c"), .control):
+        switch action {
+        case .boardUp: board.move(-1)
+        case .boardDown: board.move(1)
+        case .boardTop: board.move(-board.rows.count)
+        case .boardBottom: board.move(board.rows.count)
+        case .boardMark: board.mark()
+        case .boardFilter: board.beginFilter()
+        case .boardClose:
             self.board = nil
             return []
-        case (.character("z"), .control): return [.suspend]
-        case (.enter, []), (.character, _):
-            let scalar: Unicode.Scalar
-            if case .character(let typed) = key.code { scalar = typed } else { scalar = "\r" }
-            guard key.modifiers.isEmpty || key.modifiers == .shift,
-                board.commands.contains(where: { $0.key == scalar })
-            else { break }
+        default:
+            guard let action, board.commands.contains(where: { $0.action == action }) else { break }
             self.board = board
-            return [.board(board.subject, .command(scalar, rows: board.meant, isConfirmed: false))]
-        default: break
+            return [.board(board.subject, .command(action, rows: board.meant, isConfirmed: false))]
         }
         self.board = board
         return wantedDetail()
@@ -76,20 +76,20 @@ extension ScreenState {
 
     private mutating func pressInFilter(_ key: Key, _ old: Board) -> [ScreenAction] {
         var board = old
-        switch key.code {
-        case .enter:
+        switch fieldKey(key) {
+        case .accept:
             board.endFilter(keeps: true)
             self.board = board
             return (board.searches ? [.board(board.subject, .search(board.filter))] : []) + wantedDetail()
-        case .escape:
+        case .cancel:
             board.endFilter(keeps: false)
             self.board = board
             return (board.searches ? [.board(board.subject, .search(""))] : []) + wantedDetail()
-        case .backspace: board.deleteBackward()
+        case .delete: board.deleteBackward()
         case .up: board.move(-1)
         case .down: board.move(1)
-        case .character(let scalar) where key.modifiers.isEmpty || key.modifiers == .shift: board.type(scalar)
-        default: break
+        case .type(let scalar): board.type(scalar)
+        case .other: break
         }
         self.board = board
         return wantedDetail()

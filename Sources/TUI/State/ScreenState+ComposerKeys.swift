@@ -8,7 +8,10 @@ extension ScreenState {
         let (wasQuitArmed, wasEscapeArmed) = (quitArmed, escapeArmed)
         (quitArmed, escapeArmed) = (nil, nil)
         if completion?.items.isEmpty == false, let actions = pressInCompletion(key) { return actions }
-        if composer.takesVimKey(key) {
+        switch composer.pressVim(key, keymap) {
+        case nil, .passed: break
+        case .showsKeys: return showKeys(whole: true)
+        case .handled, .older, .newer:
             complete()
             return []
         }
@@ -26,7 +29,8 @@ extension ScreenState {
         case .openEditor: return [.edit(composer.prompt)]
         case .toggleVim: return run(.vim, "")
         case .searchHistory: searchHistory()
-        case .showKeys where composer.isEmpty: return [.command(.help, "")]
+        case .showKeys where composer.isEmpty: return showKeys(whole: true)
+        case .showKeysHere: return showKeys(whole: false)
         default: edit(key, keymap.action(key, in: .editor))
         }
         complete()
@@ -68,10 +72,10 @@ extension ScreenState {
         if let (command, argument) = SlashCommand.parse(text.trimmedSpaces) { return run(command, argument) }
         let images = composer.images
         guard let prompt = composer.take() else { return [] }
-        return images.map(ScreenAction.attach) + send(prompt)
+        return send(prompt, images)
     }
 
-    private mutating func send(_ prompt: String) -> [ScreenAction] {
+    private mutating func send(_ prompt: String, _ images: [ImageFile]) -> [ScreenAction] {
         if prompt.hasPrefix("!") {
             let command = String(prompt.dropFirst()).trimmedSpaces
             guard isReady, turn == nil, !command.isEmpty else {
@@ -84,16 +88,16 @@ extension ScreenState {
             turn = RunningTurn(started: now)
             return [.shell(command)]
         }
-        guard turn != nil, isReady else { return submit(prompt) }
+        guard turn != nil, isReady else { return submit(prompt, images) }
         add(.prompt(prompt, isSteering: true))
-        return [.steer(prompt)]
+        return images.map(ScreenAction.attach) + [.steer(prompt)]
     }
 
     private mutating func queueUp() -> [ScreenAction] {
         let images = composer.images
         guard turn != nil, let prompt = composer.take() else { return [] }
-        queue.append(prompt)
-        return images.map(ScreenAction.attach)
+        queue.append(QueuedPrompt(text: prompt, images: images))
+        return []
     }
 
     private mutating func escape(_ armed: Duration?) -> [ScreenAction] {
@@ -105,7 +109,7 @@ extension ScreenState {
         guard composer.isEmpty else { return [] }
         guard let armed, now - armed < Self.armed else {
             escapeArmed = now
-            hint = "Esc again goes back to an earlier message of yours"
+            hint = "\(keymap.first(.interrupt)) again goes back to an earlier message of yours"
             return []
         }
         return run(.rewind, "")
@@ -120,13 +124,13 @@ extension ScreenState {
         if turn != nil, turn?.isInterrupting == false { return interrupt() }
         if let armed, now - armed < Self.armed { return [.quit] }
         quitArmed = now
-        hint = "Ctrl-C again leaves; the session can be resumed"
+        hint = "\(keymap.first(.cancel)) again leaves; the session can be resumed"
         return []
     }
 
     private mutating func interrupt() -> [ScreenAction] {
         // What waits for the end would go on with what was just stopped.
-        if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting) }
+        if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting.text) }
         queue = []
         turn?.isInterrupting = true
         return [.interrupt]
@@ -162,10 +166,12 @@ extension ScreenState {
         switch action {
         case .listUp: completion?.move(-1)
         case .listDown: completion?.move(1)
-        case .listCancel where key != .control("c"):
+        case .listPageUp: completion?.move(-8)
+        case .listPageDown: completion?.move(8)
+        case .listCancel where keymap.action(key, in: .global) != .cancel:
             dismissed = composer.editor.string
             completion = nil
-        case _ where action == .listAccept || key == Key(.tab):
+        case .listAccept, .listComplete:
             let item = list.items[list.selected]
             let isWhole = list.kind == .command && composer.editor.string == item.text
             if action == .listAccept, isWhole { return nil }
@@ -226,7 +232,7 @@ extension ScreenState {
             return []
         case .new, .resume, .model, .permissions, .undo, .review, .rewind, .plan, .compact, .fork, .archive, .delete:
             guard turn == nil else {
-                hint = "/\(command.rawValue) waits for the turn's end: Esc interrupts it"
+                hint = "/\(command.rawValue) waits for the turn's end: \(keymap.first(.interrupt)) interrupts it"
                 return []
             }
             if command == .compact { turn = RunningTurn(started: now) }
@@ -237,7 +243,9 @@ extension ScreenState {
         case .rename where argument.isEmpty:
             hint = "/rename NAME gives this session a name, by which it can be resumed"
             return []
-        case .help, .status, .diff, .explain, .rename, .usage, .export, .attempts, .worktrees, .hooks, .audit, .doctor,
+        case .help: return showKeys(whole: true)
+        case .status, .diff, .explain, .rename, .usage, .export, .attempts, .worktrees, .hooks, .mcp, .ps, .stop,
+            .recap, .statusline, .title, .importSetup, .audit, .doctor,
             .config:
             return [.command(command, argument)]
         }

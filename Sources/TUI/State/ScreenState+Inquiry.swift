@@ -7,6 +7,7 @@ extension ScreenState {
         guard var sheet = inquiries.first else { return [] }
         let action = keymap.action(key, in: .list, .global)
         if action == .openTranscript { return openTranscript() }
+        if action == .showKeysHere { return showKeys(whole: false) }
         guard sheet.isQuiet(now: now) else { return [] }
         switch action {
         case .listUp: sheet.move(-1)
@@ -16,9 +17,10 @@ extension ScreenState {
             inquiries.removeFirst()
             return [.inquired(id: sheet.inquiry.id, nil)]
         default:
-            if key.code == .backspace { sheet.deleteBackward() }
-            if case .character(let scalar) = key.code, key.modifiers.isEmpty, !sheet.choose(scalar) {
-                sheet.type(scalar)
+            switch fieldKey(key) {
+            case .delete: sheet.deleteBackward()
+            case .type(let scalar): if !sheet.choose(scalar) { sheet.type(scalar) }
+            default: break
             }
         }
         inquiries[0] = sheet

@@ -6,6 +6,7 @@ import Wire
 extension ScreenState {
     mutating func press(_ key: Key) -> [ScreenAction] {
         hint = nil
+        if help != nil { return pressInHelp(key) }
         if transcript != nil { return pressInTranscript(key) }
         if pager != nil { return pressInPager(key) }
         if !sheets.isEmpty { return pressInSheet(key) }
@@ -35,17 +36,33 @@ extension ScreenState {
 
     private mutating func pressInPager(_ key: Key) -> [ScreenAction] {
         guard var pager else { return [] }
+        self.pager = nil
+        let (stays, actions) = press(key, in: &pager)
+        if stays { self.pager = pager }
+        return actions
+    }
+
+    private mutating func pressInHelp(_ key: Key) -> [ScreenAction] {
+        guard var page = help else { return [] }
+        help = nil
+        let (stays, actions) = press(key, in: &page)
+        if stays { help = page }
+        // What is pressed to leave the list is no answer to what stood behind it.
+        if !stays, !sheets.isEmpty { sheets[0].disturb(now: now) }
+        return actions
+    }
+
+    /// - Returns: whether the page stays.
+    private mutating func press(_ key: Key, in pager: inout Pager) -> (stays: Bool, [ScreenAction]) {
         let room = PagerView.room(height: height)
-        defer { if self.pager != nil { self.pager = pager } }
         if pager.isSearching {
-            switch key.code {
-            case .enter: pager.endSearch()
-            case .escape: pager.endSearch()
-            case .backspace: pager.deleteBackward()
-            case .character(let scalar) where key.modifiers.isEmpty: pager.type(scalar, room: room)
-            default: break
+            switch fieldKey(key) {
+            case .accept, .cancel: pager.endSearch()
+            case .delete: pager.deleteBackward()
+            case .type(let scalar): pager.type(scalar, room: room)
+            case .up, .down, .other: break
             }
-            return []
+            return (true, [])
         }
         switch keymap.action(key, in: .pager, .global) {
         case .pagerUp: pager.scroll(-1, room: room)
@@ -59,11 +76,32 @@ extension ScreenState {
         case .pagerSearch: pager.beginSearch()
         case .pagerNext: pager.next(1, room: room)
         case .pagerPrevious: pager.next(-1, room: room)
-        case .pagerClose, .pagerCloseTranscript: self.pager = nil
-        case .suspend: return [.suspend]
+        case .pagerShowKeys, .showKeysHere:
+            // The list of keys is a page itself.
+            if help == nil { showKeys(of: [.pager], "on a page", whole: false) }
+        case .pagerClose, .pagerCloseTranscript: return (false, [])
+        case .suspend: return (true, [.suspend])
         default: break
         }
-        return []
+        return (true, [])
+    }
+
+    /// What a key does in a line that narrows a list or searches a page.
+    enum FieldKey { case accept, cancel, delete, up, down, type(Unicode.Scalar), other }
+
+    func fieldKey(_ key: Key) -> FieldKey {
+        switch keymap.action(key, in: .list, .editor) {
+        case .listAccept: return .accept
+        case .listCancel: return .cancel
+        case .listUp: return .up
+        case .listDown: return .down
+        case .deleteBackward: return .delete
+        default:
+            guard case .character(let scalar) = key.code, key.modifiers.isEmpty || key.modifiers == .shift else {
+                return .other
+            }
+            return .type(scalar)
+        }
     }
 
     // MARK: - Questions
@@ -72,6 +110,7 @@ extension ScreenState {
         guard var sheet = sheets.first else { return [] }
         let action = keymap.action(key, in: .approval, .global)
         if action == .openTranscript { return openTranscript() }
+        if action == .approvalShowKeys || action == .showKeysHere { return showKeys(whole: false) }
         guard sheet.mayAnswer(now: now) else {
             sheets[0] = sheet
             return []
@@ -118,8 +157,8 @@ extension ScreenState {
     private mutating func pressInPicker(_ key: Key) -> [ScreenAction] {
         guard var picker else { return [] }
         let before = picker.current?.id
-        if picker.isConfirming, key == .character("y") { return choose(picker) }
-        switch keymap.action(key, in: .list) {
+        if picker.isConfirming, keymap.action(key, in: .confirm) == .confirmYes { return choose(picker) }
+        switch keymap.action(key, in: .list, .global) {
         case .listAccept:
             if !needsConfirmation(picker) { return choose(picker) }
             picker.isConfirming = picker.current != nil
@@ -130,10 +169,11 @@ extension ScreenState {
         case .listDown: picker.move(1)
         case .listPageUp: picker.move(-8)
         case .listPageDown: picker.move(8)
+        case .showKeysHere: return showKeys(whole: false)
         default:
-            switch (key.code, key.modifiers) {
-            case (.backspace, _): picker.deleteBackward()
-            case (.character(let scalar), []) where picker.purpose != .trust: picker.type(scalar)
+            switch fieldKey(key) {
+            case .delete: picker.deleteBackward()
+            case .type(let scalar) where picker.purpose != .trust: picker.type(scalar)
             default: break
             }
         }

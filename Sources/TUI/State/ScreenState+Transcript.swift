@@ -95,14 +95,14 @@ extension ScreenState {
         let room = source.room
         if pager.isSearching {
             var looks = false
-            switch key.code {
-            case .enter: looks = pager.endSearch(source)
-            case .escape:
+            switch fieldKey(key) {
+            case .accept: looks = pager.endSearch(source)
+            case .cancel:
                 pager.beginSearch()
                 _ = pager.endSearch(source)
-            case .backspace: pager.deleteBackward()
-            case .character(let scalar) where key.modifiers.isEmpty || key.modifiers == .shift: pager.type(scalar)
-            default: break
+            case .delete: pager.deleteBackward()
+            case .type(let scalar): pager.type(scalar)
+            case .up, .down, .other: break
             }
             transcript = pager
             return (looks ? [.searchStored(pager.search)] : []) + settleTranscript()
@@ -119,6 +119,7 @@ extension ScreenState {
         case .pagerSearch: pager.beginSearch()
         case .pagerNext: pager.next(1, room: room, source)
         case .pagerPrevious: pager.next(-1, room: room, source)
+        case .pagerShowKeys, .showKeysHere: return showKeys(whole: false)
         case .pagerClose, .pagerCloseTranscript:
             transcript = nil
             return []

@@ -34,7 +34,7 @@ package struct ScreenState: Sendable {
     var isReadingFiles = false
     package internal(set) var turn: RunningTurn?
     /// Prompts that wait for the turn's end.
-    package internal(set) var queue: [String] = []
+    package internal(set) var queue: [QueuedPrompt] = []
     package internal(set) var plan: [ThreadItem.TodoEntry] = []
     /// Open questions; the first is shown.
     package internal(set) var sheets: [ApprovalSheet] = []
@@ -45,7 +45,11 @@ package struct ScreenState: Sendable {
     package var isPlain = false
     package internal(set) var keymap = Keymap.standard
     var theme = ColourTheme.terminal
+    package internal(set) var statusItems = StatusItem.standard
+    var titleItems: [TitleItem] = []
     package internal(set) var pager: Pager?
+    /// The list of keys, in front of everything else.
+    package internal(set) var help: Pager?
     package internal(set) var transcript: TranscriptPager?
     package internal(set) var board: Board?
     var boardRefreshed = Duration.zero
@@ -73,6 +77,7 @@ package struct ScreenState: Sendable {
 
     /// Whether something moves by itself, so that ticks are wanted.
     package var isMoving: Bool {
+        if help != nil { return false }
         if let board, pager == nil, transcript == nil, sheets.isEmpty, inquiries.isEmpty { return board.isLive }
         if readsWhole { return false }
         if let sheet = sheets.first { return !sheet.isQuiet(now: now) }
@@ -81,7 +86,7 @@ package struct ScreenState: Sendable {
 
     /// Whether something is read on the whole screen.
     package var readsWhole: Bool {
-        pager != nil || transcript != nil || board != nil && sheets.isEmpty && inquiries.isEmpty
+        help != nil || pager != nil || transcript != nil || board != nil && sheets.isEmpty && inquiries.isEmpty
     }
 
     package mutating func update(_ event: ScreenEvent, at time: Duration) -> [ScreenAction] {
@@ -135,7 +140,7 @@ package struct ScreenState: Sendable {
             return turn == nil ? submitNext() : []
         case .unready(let error):
             (isReady, isUnready) = (false, true)
-            if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting) }
+            if let waiting = queue.first, composer.isEmpty { composer.editor.set(waiting.text) }
             queue = []
             add(.note(.init(.failure, error.message, details: error.remedy.map { ["fix: \($0)"] } ?? [])))
             return []
@@ -189,6 +194,9 @@ package struct ScreenState: Sendable {
             (self.keymap, self.theme) = (keymap, theme)
             if isVim != (composer.vim != nil) { composer.vim = isVim ? VimKeys() : nil }
             return []
+        case .shown(let status, let title):
+            (statusItems, titleItems) = (status, title)
+            return []
         case .note(let note):
             add(.note(note))
             return []
@@ -228,24 +236,25 @@ package struct ScreenState: Sendable {
 
     // MARK: - Turns
 
-    mutating func submit(_ text: String) -> [ScreenAction] {
+    mutating func submit(_ text: String, _ images: [ImageFile] = []) -> [ScreenAction] {
         guard !isUnready else {
             composer.editor.set(text)
             hint = "there is no session: /new tries again, /resume goes on with an earlier one"
             return []
         }
         guard isReady, turn == nil else {
-            queue.append(text)
+            queue.append(QueuedPrompt(text: text, images: images))
             return []
         }
         add(.prompt(text, isSteering: false))
         turn = RunningTurn(started: now)
-        return [.submit(text)]
+        return images.map(ScreenAction.attach) + [.submit(text)]
     }
 
     private mutating func submitNext() -> [ScreenAction] {
         guard !queue.isEmpty else { return [] }
-        return submit(queue.removeFirst())
+        let next = queue.removeFirst()
+        return submit(next.text, next.images)
     }
 
     private mutating func endTurn(_ unheard: [String]) -> [ScreenAction] {
@@ -267,9 +276,57 @@ package struct ScreenState: Sendable {
 
     /// Lines for the pager at the screen's size.
     mutating func fillPager() {
-        guard var pager else { return }
+        if let pager { self.pager = filled(pager) }
+        if let help { self.help = filled(help) }
+    }
+
+    private func filled(_ pager: Pager) -> Pager {
+        var pager = pager
         let lines = pager.page.flatMap { $0.wrapped(to: width, indent: StyledLine("  ")) }
         pager.fill(lines, room: PagerView.room(height: height))
-        self.pager = pager
+        return pager
     }
+
+    // MARK: - Keys
+
+    /// The keys that count where one is.
+    ///
+    /// - Parameter whole: whether all others and the commands are listed behind them.
+    mutating func showKeys(whole: Bool) -> [ScreenAction] {
+        let (name, contexts) = place
+        return showKeys(of: contexts, name, whole: whole)
+    }
+
+    @discardableResult
+    mutating func showKeys(of contexts: [KeyAction.Context], _ name: String, whole: Bool) -> [ScreenAction] {
+        let lines = HelpPage.lines(keymap, here: (name, contexts), whole: whole)
+        if isPlain {
+            add(.note(.init(.info, "Keys \(name)", details: lines.map(\.text))))
+        } else {
+            help = filled(Pager(title: whole ? "Help" : "Keys \(name)", page: lines))
+        }
+        return []
+    }
+
+    /// What is in front, in words, and where its keys are.
+    private var place: (String, [KeyAction.Context]) {
+        if transcript != nil { return ("in the transcript", [.pager]) }
+        if pager != nil { return ("on a page", [.pager]) }
+        if !sheets.isEmpty { return ("while it asks", [.approval]) }
+        if !inquiries.isEmpty { return ("while the agent asks", [.list]) }
+        if let board {
+            let own = board.subject.context
+            return ("on this board", (own == .board ? [] : [own]) + [.board, .confirm])
+        }
+        if picker != nil { return ("in a list", [.list, .confirm]) }
+        return (
+            "while writing", composer.vim == nil ? [.composer, .editor] : [.vimNormal, .vimInsert, .composer, .editor]
+        )
+    }
+}
+
+/// A prompt that waits for the turn's end, with the images that belong to it.
+package struct QueuedPrompt: Sendable, Hashable {
+    package var text: String
+    package var images: [ImageFile] = []
 }

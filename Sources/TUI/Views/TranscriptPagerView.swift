@@ -1,8 +1,10 @@
 import Terminal
+import Wire
 
 /// The transcript as lines of the whole screen.
 struct TranscriptPagerView {
     let pager: TranscriptPager
+    let keymap: Keymap
     let width: Int
     let height: Int
 
@@ -23,9 +25,9 @@ struct TranscriptPagerView {
             found = " · looking for “\(pager.search)”"
         } else if !pager.search.isEmpty {
             let entries = pager.matches.count == 1 ? "1 entry" : "\(pager.matches.count) entries"
-            found = " · \(entries) with “\(pager.search)” · n N next"
+            found = " · \(entries) with “\(pager.search)” · \(keymap.keys(.pagerNext, .pagerPrevious)) next"
         }
-        lines.append(StyledLine(" ↑↓ PgUp PgDn Home End · / search\(found) · q leaves", Theme.dim).cut(to: width))
+        lines.append(PagerView.hint(keymap, found).cut(to: width))
         return Frame(lines)
     }
 

@@ -2,7 +2,7 @@ import Basics
 import Text
 import Wire
 
-/// A staged file's change in parts.
+/// A file's change in parts.
 struct StageHunks {
     private let old: SnapshotEntry?
     private let new: SnapshotEntry?
@@ -18,6 +18,33 @@ struct StageHunks {
     ///
     /// - Throws: `workspace.no_hunk`.
     func entry(_ numbers: Set<Int>, _ path: [UInt8]) throws(LockgateError) -> SnapshotEntry? {
+        let (diff, hunks, old) = try parts(numbers, path)
+        // All of them is the whole change, its mode too.
+        if numbers.count == hunks.count { return new }
+        return try entry(Self.apply(numbers, of: hunks, in: diff), mode: old.mode)
+    }
+
+    /// The new file without some hunks.
+    ///
+    /// - Throws: `workspace.no_hunk`.
+    func entry(without numbers: Set<Int>, _ path: [UInt8]) throws(LockgateError) -> SnapshotEntry? {
+        let (diff, hunks, old) = try parts(numbers, path)
+        if numbers.count == hunks.count { return old }
+        let rest = Set(1...hunks.count).subtracting(numbers)
+        return try entry(Self.apply(rest, of: hunks, in: diff), mode: new?.mode ?? old.mode)
+    }
+
+    private func entry(_ bytes: [UInt8], mode: UInt32) throws(LockgateError) -> SnapshotEntry {
+        do throws(SystemError) {
+            return SnapshotEntry(kind: .file, mode: mode, size: UInt64(bytes.count), digest: try store.add(bytes))
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func parts(
+        _ numbers: Set<Int>, _ path: [UInt8]
+    ) throws(LockgateError) -> (diff: LineDiff, hunks: [DiffHunk], old: SnapshotEntry) {
         guard let old, let new, old.kind == .file, new.kind == .file else {
             throw Self.missing(path, "it is not a change to a file's text; name the path instead")
         }
@@ -30,15 +57,7 @@ struct StageHunks {
         guard let last = numbers.max(), let first = numbers.min(), first >= 1, last <= hunks.count else {
             throw Self.missing(path, "it has \(hunks.count)")
         }
-        // All of them is the whole change, its mode too.
-        if numbers.count == hunks.count { return new }
-        let bytes = Self.apply(numbers, of: hunks, in: diff)
-        do throws(SystemError) {
-            return SnapshotEntry(
-                kind: .file, mode: old.mode, size: UInt64(bytes.count), digest: try store.add(bytes))
-        } catch {
-            throw .store(error)
-        }
+        return (diff, hunks, old)
     }
 
     static func apply(_ numbers: Set<Int>, of hunks: [DiffHunk], in diff: LineDiff) -> [UInt8] {

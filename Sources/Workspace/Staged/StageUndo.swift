@@ -30,12 +30,23 @@ extension CheckpointStore {
 
     /// Works out how to drop some of what is staged: the stage then has there what the workspace had at its beginning.
     ///
-    /// - Parameter paths: all below them included.
-    package func planStageDrop(_ stage: StageFolder, paths: [[UInt8]]) throws(LockgateError) -> StageUndoPlan {
+    /// - Parameter selection: paths with all below them, and single hunks of others.
+    /// - Throws: `workspace.no_hunk`.
+    package func planStageDrop(
+        _ stage: StageFolder, _ selection: StageSelection
+    ) throws(LockgateError) -> StageUndoPlan {
         try withCheckpoint { _, objects, tree throws(LockgateError) in
             let staged = try readStage(stage)
-            var planner = RestorePlanner(store: objects, tree: tree, current: staged.root, paths: paths)
-            try planner.takeBack(from: staged.base, to: staged.root)
+            var planner = RestorePlanner(
+                store: objects, tree: tree, current: staged.root, paths: selection.paths)
+            if !selection.paths.isEmpty { try planner.takeBack(from: staged.base, to: staged.root) }
+            for change in try tree.changes(from: staged.base, to: staged.root) {
+                guard let numbers = selection.hunks[change.path],
+                    !selection.paths.contains(where: { change.path.isWithin($0) })
+                else { continue }
+                let rest = try StageHunks(change.old, change.new, objects).entry(without: numbers, change.path)
+                try planner.takeBack(TreeChange(path: change.path, old: rest, new: change.new))
+            }
             return StageUndoPlan(
                 restore: try planner.plan(.undo, turns: [], revoked: []), left: staged.record.turns.count)
         }

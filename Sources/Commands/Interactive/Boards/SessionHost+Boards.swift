@@ -15,6 +15,8 @@ extension SessionHost {
             case .review: try await review(wanted)
             case .hooks: try await hooks(wanted)
             case .sessions: try await sessions(wanted)
+            case .terminals: try await terminals(wanted)
+            case .servers: try await servers(wanted)
             }
         } catch {
             let error = error as? LockgateError ?? LockgateError("internal", "\(error)")
@@ -29,6 +31,8 @@ extension SessionHost {
         case .review: post(.board(try reviewBoard()))
         case .hooks: post(.board(try hooksBoard()))
         case .sessions: post(.board(try sessionsBoard()))
+        case .terminals: post(.board(terminalsBoard()))
+        case .servers: post(.board(try serversBoard()))
         }
     }
 

@@ -31,7 +31,7 @@ extension SessionHost {
         }
         return Board(
             .hooks, title: "Hooks", rows: rows,
-            commands: listing.waiting.isEmpty ? [] : [.init("t", "reviews and trusts what waits")],
+            commands: listing.waiting.isEmpty ? [] : [.init(.hooksTrust, "reviews and trusts what waits")],
             emptyText: "No hooks. docs/hooks.md says how to have some; lockgate import brings another agent's.")
     }
 
@@ -49,7 +49,8 @@ extension SessionHost {
                 return post(
                     .boardQuestion(
                         .init(
-                            "Trust what this folder would execute?", preview: EntryText.plain(text), command: "t",
+                            "Trust what this folder would execute?", preview: EntryText.plain(text),
+                            command: .hooksTrust,
                             rows: [status.review.content.digest] + rows)))
             }
             guard let digest = rows.first else { return }

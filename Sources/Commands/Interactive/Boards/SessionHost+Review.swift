@@ -91,7 +91,7 @@ extension SessionHost {
                     tone: held[change.path] == nil ? .plain : .warning, depth: depth, canBeMarked: true))
             guard hunks.count > 1 else { continue }
             for (index, text) in hunks.enumerated() {
-                rows.append(.init(Self.hunk(path, index + 1), text, depth: depth + 1, canBeMarked: isStage(subject)))
+                rows.append(.init(Self.hunk(change, index + 1), text, depth: depth + 1, canBeMarked: true))
             }
         }
         let inRepository = subject.changes.count { $0.isInRepository }
@@ -104,17 +104,24 @@ extension SessionHost {
             return Board(
                 .review, title: "Staged, not yet in \(stage.store.workspace)", rows: rows,
                 commands: [
-                    .init("a", "applies"), .init("A", "applies all"), .init("d", "drops"), .init("D", "drops all"),
+                    .init(.reviewApply, "applies"), .init(.reviewApplyAll, "applies all"), .init(.reviewDrop, "drops"),
+                    .init(.reviewDropAll, "drops all"),
                 ],
                 emptyText: "Nothing is staged.")
         }
         return Board(
             .review, title: "What this session changed in \(subject.store.workspace)", rows: rows,
-            commands: [.init("d", "takes the file back")], emptyText: "Nothing is changed any more.")
+            commands: [.init(.reviewDrop, "takes it back")], emptyText: "Nothing is changed any more.")
     }
 
     private static let repository = ".git/"
-    private static func hunk(_ path: String, _ number: Int) -> String { "\(path)\0\(number)" }
+    /// Names a hunk of what is shown: another change of the same path has other names.
+    private static func hunk(_ change: TreeChange, _ number: Int) -> String {
+        "\(change.path.shownPath)\0\(number)\0\(mark(change))"
+    }
+    private static func mark(_ change: TreeChange) -> String {
+        "\(change.old?.digest.text ?? "")-\(change.new?.digest.text ?? "")"
+    }
     private func isStage(_ subject: Subject) -> Bool { if case .stage = subject { true } else { false } }
 
     // MARK: - What it does
@@ -143,7 +150,7 @@ extension SessionHost {
             }
             return EntryText.plain(try StagedReport(staged: staged, store: stage.store).notes().joined(separator: "\n"))
         }
-        let parts = row.split(separator: "\0", maxSplits: 1).map(String.init)
+        let parts = row.split(separator: "\0").map(String.init)
         guard let change = subject.changes.first(where: { $0.path.shownPath == parts[0] }) else {
             let below = subject.changes.filter { $0.path.shownPath.hasPrefix(row) }
             return below.map { StyledLine("\(StagedReport.verb($0)) \($0.path.shownPath)") }
@@ -164,12 +171,18 @@ extension SessionHost {
         return kept
     }
 
-    private func selection(_ rows: [String], _ changes: [TreeChange]) -> StageSelection {
+    /// - Throws: `review.changed` for a hunk of what is no longer there.
+    private func selection(_ rows: [String], _ changes: [TreeChange]) throws(LockgateError) -> StageSelection {
         var selection = StageSelection()
         for row in rows {
-            let parts = row.split(separator: "\0", maxSplits: 1).map(String.init)
+            let parts = row.split(separator: "\0").map(String.init)
             if let change = changes.first(where: { $0.path.shownPath == parts[0] }) {
-                if parts.count > 1, let number = Int(parts[1]) {
+                if parts.count > 2, let number = Int(parts[1]) {
+                    guard parts[2] == Self.mark(change) else {
+                        throw LockgateError(
+                            "review.changed", "\(parts[0]) has changed since it was shown; nothing was done",
+                            remedy: "look at it again: /review")
+                    }
                     selection.hunks[change.path, default: []].insert(number)
                 } else {
                     selection.paths.append(change.path)
@@ -183,38 +196,35 @@ extension SessionHost {
     }
 
     private func settle(
-        _ key: Unicode.Scalar, _ rows: [String], _ isConfirmed: Bool, _ stage: OpenStage, _ staged: StagedChanges
+        _ key: KeyAction, _ rows: [String], _ isConfirmed: Bool, _ stage: OpenStage, _ staged: StagedChanges
     ) async throws {
-        let selection = key == "A" ? StageSelection() : selection(rows, staged.changes)
+        let selection = key == .reviewApplyAll ? StageSelection() : try selection(rows, staged.changes)
         func ask(_ text: String, _ preview: [StyledLine]) {
             post(.boardQuestion(.init(text, preview: preview, command: key, rows: rows)))
         }
         switch key {
-        case "a", "A":
-            guard key == "A" || !selection.paths.isEmpty || !selection.hunks.isEmpty else { return }
+        case .reviewApply, .reviewApplyAll:
+            guard key == .reviewApplyAll || !selection.paths.isEmpty || !selection.hunks.isEmpty else { return }
             let plan = try stage.store.planApply(stage.folder, selection)
             guard isConfirmed else {
                 let notes = try StagedReport(staged: plan.staged, store: stage.store).notes()
                 return ask(
-                    "Apply \(key == "A" ? "all that is staged" : "this") to \(stage.store.workspace)?",
+                    "Apply \(key == .reviewApplyAll ? "all that is staged" : "this") to \(stage.store.workspace)?",
                     PlanPreview.lines(plan.restore) + notes.map { StyledLine("  # \($0)", .dim) })
             }
             let lock = try stage.folder.lock()
             defer { withExtendedLifetime(lock) {} }
             let kept = try stage.store.apply(plan)
             try afterwards("\(plan.restore.steps.count) applied; lockgate undo takes it back\(PlanPreview.kept(kept))")
-        case "d":
-            guard selection.hunks.isEmpty else {
-                return post(.boardNotice("A hunk cannot be dropped by itself: apply the others, then drop the file."))
-            }
-            guard !selection.paths.isEmpty else { return }
-            let plan = try stage.store.planStageDrop(stage.folder, paths: selection.paths)
+        case .reviewDrop:
+            guard !selection.paths.isEmpty || !selection.hunks.isEmpty else { return }
+            let plan = try stage.store.planStageDrop(stage.folder, selection)
             guard isConfirmed else {
                 return ask("Drop this from the stage? The workspace stays as it is.", PlanPreview.lines(plan.restore))
             }
             let kept = try StagedUndo.carryOut(plan, in: stage)
             try afterwards("\(plan.restore.steps.count) dropped from the stage\(PlanPreview.kept(kept))")
-        case "D":
+        case .reviewDropAll:
             guard isConfirmed else {
                 let preview = staged.changes.prefix(100).map {
                     StyledLine("  \(StagedReport.verb($0)) \($0.path.isEmpty ? "." : $0.path.shownPath)")
@@ -231,23 +241,66 @@ extension SessionHost {
     }
 
     private func takeBack(
-        _ rows: [String], _ changes: [TreeChange], _ store: CheckpointStore, first: Int, _ key: Unicode.Scalar,
+        _ rows: [String], _ changes: [TreeChange], _ store: CheckpointStore, first: Int, _ key: KeyAction,
         _ isConfirmed: Bool
     ) throws {
-        let paths = selection(rows, changes).paths
-        guard !paths.isEmpty else {
-            return post(.boardNotice("In place whole files are taken back, not single hunks: choose the file."))
+        // What was shown when it was asked, to be compared with what would happen now.
+        let shown = rows.first.flatMap { $0.hasPrefix(Self.planMark) ? $0 : nil }
+        let rows = rows.filter { !$0.hasPrefix(Self.planMark) }
+        let selection = try selection(rows, changes)
+        let plan: RestorePlan
+        if selection.hunks.isEmpty {
+            guard !selection.paths.isEmpty else { return }
+            plan = try store.planUndo(backTo: first, paths: selection.paths)
+        } else {
+            guard selection.paths.isEmpty else {
+                return post(.boardNotice("Take whole files back, or single hunks: both at once are two steps."))
+            }
+            plan = try store.planTakingBack(
+                changes.compactMap { change in selection.hunks[change.path].map { (change, $0) } })
         }
-        let plan = try store.planUndo(backTo: first, paths: paths)
+        let mark = "\(Self.planMark)\(plan.steps.hashValue)"
         guard isConfirmed else {
+            guard !plan.steps.isEmpty || selection.hunks.isEmpty else {
+                let reasons = plan.conflicts.map { "\($0.path.shownPath): \($0.reason)" }
+                return post(
+                    .boardNotice("Nothing can be taken back of it: \(reasons.joined(separator: ", "))."))
+            }
             return post(
                 .boardQuestion(
                     .init(
                         "Take this back to before the session?", preview: PlanPreview.lines(plan), command: key,
-                        rows: rows)))
+                        rows: [mark] + rows)))
+        }
+        guard shown == mark else {
+            throw LockgateError(
+                "review.changed", "a file has changed since it was shown; nothing was done",
+                remedy: "look at it again: /review")
         }
         let kept = try store.apply(plan)
-        try afterwards("\(plan.steps.count) went back; lockgate redo brings it again\(PlanPreview.kept(kept))")
+        try record(plan, selection, keeping: kept)
+        try afterwards("\(plan.steps.count) went back; \(undoes(selection))\(PlanPreview.kept(kept))")
+    }
+
+    private static let planMark = "plan\0"
+
+    private func undoes(_ selection: StageSelection) -> String {
+        selection.hunks.isEmpty ? "lockgate redo brings it again" : "/undo brings it again"
+    }
+
+    /// Writes into the session's journal what the person took back of its work.
+    private func record(
+        _ plan: RestorePlan, _ selection: StageSelection, keeping kept: [RestorePlan.Conflict]
+    ) throws(LockgateError) {
+        let stayed = Set(kept.map(\.path))
+        let steps = plan.steps.filter { !stayed.contains($0.path) }.map { step -> JSONValue in
+            [
+                "path": .string(step.path.shownPath), "from": .optional(step.from?.digest.text),
+                "to": .optional(step.to?.digest.text),
+                "hunks": .array((selection.hunks[step.path] ?? []).sorted().map(JSONValue.int)),
+            ]
+        }
+        try journal?.append("workspace.taken_back", ["by": "user", "changes": .array(steps)])
     }
 
     /// The board as it is now; where nothing is left it goes.

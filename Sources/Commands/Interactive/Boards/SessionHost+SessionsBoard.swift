@@ -17,8 +17,8 @@ extension SessionHost {
         return Board(
             .sessions, title: title, rows: rows,
             commands: [
-                .init("\r", forksPicked ? "forks" : "goes on"), .init("f", "forks"),
-                .init("a", showsAllFolders ? "this folder" : "all folders"),
+                .init(.sessionsOpen, forksPicked ? "forks" : "goes on"), .init(.sessionsFork, "forks"),
+                .init(.sessionsFolders, showsAllFolders ? "this folder" : "all folders"),
             ],
             emptyText: words.isEmpty
                 ? showsAllFolders ? "There is no other session." : "There is no other session in this folder."
@@ -63,12 +63,12 @@ extension SessionHost {
         case .search(let words):
             sessionSearch = words
             post(.board(try sessionsBoard()))
-        case .command("a", _, _):
+        case .command(.sessionsFolders, _, _):
             showsAllFolders.toggle()
             post(.board(try sessionsBoard()))
         case .command(let key, let rows, _):
             guard let row = rows.first else { return }
-            if key == "f" { forksPicked = true }
+            if key == .sessionsFork { forksPicked = true }
             post(.boardClosed)
             sessionSearch = ""
             await resume(row)

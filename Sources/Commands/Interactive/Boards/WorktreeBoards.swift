@@ -31,7 +31,7 @@ struct AttemptsBoard {
             let standing = group.hasEnded ? "" : " · running"
             return Board(
                 .attempts, title: "Attempts \(group.id)\(standing): \(group.task)", rows: rows,
-                commands: [.init("a", "takes it over"), .init("w", "worktrees")],
+                commands: [.init(.attemptsTake, "takes it over"), .init(.attemptsWorktrees, "worktrees")],
                 emptyText: "No attempt has begun.", isLive: !group.hasEnded)
         }
     }
@@ -56,10 +56,10 @@ struct AttemptsBoard {
         switch wanted {
         case .refresh: host.post(.board(try board))
         case .detail(let row): host.post(.boardDetail(row: row, try detail(row)))
-        case .command("w", _, _): try await host.openBoard(.worktrees)
+        case .command(.attemptsWorktrees, _, _): try await host.openBoard(.worktrees)
         case .command(_, let rows, let isConfirmed):
             let result = try group.result(rows.first.flatMap(Int.init))
-            try WorktreesBoard(store).merge(result.worktree, command: "a", rows: rows, isConfirmed, host)
+            try WorktreesBoard(store).merge(result.worktree, command: .attemptsTake, rows: rows, isConfirmed, host)
         case .search: break
         }
     }
@@ -95,7 +95,8 @@ struct WorktreesBoard {
             return Board(
                 .worktrees, title: "Worktrees of \(store.root)", rows: rows,
                 commands: [
-                    .init("m", "merges it here"), .init("h", "this session goes on there"), .init("x", "removes it"),
+                    .init(.worktreesMerge, "merges it here"), .init(.worktreesHandOver, "this session goes on there"),
+                    .init(.worktreesRemove, "removes it"),
                 ],
                 emptyText:
                     "There are no worktrees. lockgate exec --worktree \"…\" makes one; h with a name comes with it.")
@@ -106,10 +107,10 @@ struct WorktreesBoard {
         switch wanted {
         case .refresh: host.post(.board(try board))
         case .detail(let row): host.post(.boardDetail(row: row, try detail(row)))
-        case .command("m", let rows, let isConfirmed):
+        case .command(.worktreesMerge, let rows, let isConfirmed):
             guard let name = rows.first else { return }
-            try merge(name, command: "m", rows: rows, isConfirmed, host)
-        case .command("h", let rows, let isConfirmed):
+            try merge(name, command: .worktreesMerge, rows: rows, isConfirmed, host)
+        case .command(.worktreesHandOver, let rows, let isConfirmed):
             guard let name = rows.first else { return }
             guard isConfirmed else {
                 let text = "Shall this session go on in the worktree \(name)?"
@@ -117,16 +118,16 @@ struct WorktreesBoard {
                     StyledLine("The uncommitted changes here go along; here they are taken away."),
                     StyledLine("lockgate undo takes that back.", .dim),
                 ]
-                return host.post(.boardQuestion(.init(text, preview: preview, command: "h", rows: rows)))
+                return host.post(.boardQuestion(.init(text, preview: preview, command: .worktreesHandOver, rows: rows)))
             }
             try await host.handOver(to: name)
-        case .command("x", let rows, let isConfirmed):
+        case .command(.worktreesRemove, let rows, let isConfirmed):
             guard let name = rows.first else { return }
             guard isConfirmed else {
                 let changes = try store.changes(of: name)
                 let preview = changes.map { StyledLine("  \($0.kind.rawValue) \($0.path.shownPath)") }
                 let text = "Remove the worktree \(name)? What only it has is archived first."
-                return host.post(.boardQuestion(.init(text, preview: preview, command: "x", rows: rows)))
+                return host.post(.boardQuestion(.init(text, preview: preview, command: .worktreesRemove, rows: rows)))
             }
             let removed = try store.remove(name)
             host.post(.board(try board))
@@ -143,7 +144,7 @@ struct WorktreesBoard {
 
     /// Shows what a worktree would bring here, and brings it once that is answered with yes.
     func merge(
-        _ name: String, command: Unicode.Scalar, rows: [String], _ isConfirmed: Bool, _ host: SessionHost
+        _ name: String, command: KeyAction, rows: [String], _ isConfirmed: Bool, _ host: SessionHost
     ) throws {
         let merge = try store.planMerge(name)
         let preview = EntryText.plain(MergeReport(merge, isJSON: false).preview)

@@ -12,6 +12,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -91,6 +92,28 @@ RISKY = [
         "justification": "The push starts the release build."}]],
     ["say", "Done.", None],
 ]
+
+
+SERVING = [
+    ["say", "", ["exec_command", {"cmd": "echo listening on 8000; sleep 600", "yield_time_ms": 250}]],
+    ["say", "It serves on port 8000.", None],
+]
+SCRIPTS = {"approval": RISKY, "ps": SERVING}
+# The least that is a server of the protocol, with two tools.
+SERVER = '''
+import json, sys
+tools = [
+    {"name": "search", "description": "Looks for pages of the manual.", "inputSchema": {"type": "object"},
+     "annotations": {"readOnlyHint": True}},
+    {"name": "publish", "description": "Puts a page into the manual.", "inputSchema": {"type": "object"}},
+]
+for line in sys.stdin:
+    request = json.loads(line)
+    result = {"tools": tools} if request["method"] == "tools/list" else {
+        "protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "manual", "version": "1"}}
+    if "id" in request:
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
+'''
 
 
 class Model(http.server.ThreadingHTTPServer):
@@ -190,8 +213,31 @@ def colour(name, default):
         return default
 
 
+class Faintness:
+    """Faint text in the palette's grey, where it has no colour of its own: pyte knows no faint."""
+
+    def __init__(self):
+        self.faint = self.coloured = False
+
+    def __call__(self, match):
+        words = iter(match[1].split(";"))
+        for word in words:
+            if word in ("38", "48"):
+                for _ in range(1 if next(words, "") == "5" else 3):
+                    next(words, None)
+                self.coloured |= word == "38"
+            elif word in ("", "0"):
+                self.faint = self.coloured = False
+            elif word in ("2", "22"):
+                self.faint = word == "2"
+            elif re.fullmatch("3[0-7]|9[0-7]|39", word):
+                self.coloured = word != "39"
+        return match[0] + ("" if self.coloured else "\x1b[90m" if self.faint else "\x1b[39m")
+
+
 def draw(text, size, path):
     screen = pyte.Screen(*size)
+    text = re.sub("\x1b\\[([0-9;]*)m", Faintness(), text)
     pyte.Stream(screen).feed(text.rstrip("\n").replace("\n", "\r\n"))
     fonts = {kind: ImageFont.truetype(FONT.format(kind), 15) for kind in ("", "-Bold", "-Oblique")}
     symbols = ImageFont.truetype(FONT.replace("Mono", "").format(""), 13)
@@ -214,7 +260,7 @@ def draw(text, size, path):
                 pen.text((x, y), cell.data, front, font=symbols if is_braille else font)
             if cell.underscore:
                 pen.line([x, y + height - 3, x + width - 1, y + height - 3], fill=front)
-    picture.quantize(64).save(path, optimize=True)
+    picture.quantize(256).save(path, optimize=True)
 
 
 def scene_trust(t):
@@ -284,6 +330,15 @@ def scene_worktrees(t):
     time.sleep(1)
 
 
+def scene_terminals(t):
+    t.wait("? ")
+    t.type("serve the prices", "Enter")
+    t.wait("It serves")
+    t.rest()
+    t.type("/ps", "Enter")
+    time.sleep(1)
+
+
 def page(command):
     def scene(t):
         scene_conversation(t)
@@ -300,6 +355,8 @@ SCENES = {
     "transcript": (scene_transcript, [], True), "sessions": (scene_sessions, [], True),
     "review": (scene_review, ["-s", "workspace-write", "-c", "workspace=staged"], True),
     "worktrees": (scene_worktrees, [], True), "audit": (page("/audit"), [], True), "usage": (page("/usage"), [], True),
+    "recap": (page("/recap"), [], True), "statusline": (page("/statusline"), [], True), "ps": (scene_terminals, [], True),
+    "mcp": (page("/mcp"), [], True),
 }
 
 
@@ -318,10 +375,15 @@ def take(name, width, program, out):
         if not is_trusted:
             (project / ".lockgate").mkdir()
             (project / ".lockgate/config.toml").write_text('[[hooks.PostToolUse]]\nmatcher = "exec_command"\nhooks = [{ type = "command", command = "make lint" }]\n')
-        model = Model(RISKY if name == "approval" else WORK)
+        model = Model(SCRIPTS.get(name, WORK))
         (home / "config.toml").write_text(
             f'model = "example-large"\nmodel_provider = "s"\n[model_providers.s]\nname = "s"\nbase_url = '
             f'"http://127.0.0.1:{model.server_address[1]}/v1"\nwire_api = "chat"\n')
+        if name == "mcp":
+            (project / "manual.py").write_text(SERVER)
+            with (home / "config.toml").open("a") as file:
+                file.write('[mcp_servers.manual]\ncommand = "python3"\nargs = ["manual.py"]\n'
+                           'default_tools_approval_mode = "writes"\n')
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LOCKGATE_HOME": str(home), "TERM": "tmux-256color",
             "COLORTERM": "truecolor", "LANG": "C.UTF-8", "PROJECT": str(project), "PYTHONDONTWRITEBYTECODE": "1",

@@ -19,9 +19,9 @@ enum FirstRun {
         let count = status.review.content.items.count
         let brings =
             switch count {
-            case 0: "it brings nothing that is executed"
-            case 1: "it brings one thing that would be executed"
-            default: "it brings \(count) things that would be executed"
+            case 0: "nothing that it brings is executed"
+            case 1: "one thing it brings would be executed"
+            default: "\(count) things it brings would be executed"
             }
         var picker = Picker(
             .trust, title: "Do you trust \(status.project.root)?",
@@ -31,7 +31,7 @@ enum FirstRun {
                     detail: "the agent may write here; \(brings)"),
                 Picker.Item(
                     id: lookOnly, title: "Look only",
-                    detail: "its changes wait until you apply them; nothing the folder brings is obeyed"),
+                    detail: "changes wait until you apply them; nothing it brings is obeyed"),
                 Picker.Item(id: quit, title: "Quit"),
             ], hasPreviews: count > 0)
         let review = TrustReview(status).text(all: true).split(separator: "\n", omittingEmptySubsequences: false)
@@ -46,7 +46,7 @@ enum FirstRun {
             Picker.Item(id: "review", title: "Show it, and decide"),
             Picker.Item(
                 id: lookOnly, title: "Look only",
-                detail: "its changes wait until you apply them; nothing the folder brings is obeyed"),
+                detail: "changes wait until you apply them; nothing it brings is obeyed"),
             Picker.Item(id: quit, title: "Quit"),
         ])
 

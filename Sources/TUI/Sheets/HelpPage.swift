@@ -24,12 +24,13 @@ package enum HelpPage {
         _ keymap: Keymap, here: (name: String, contexts: [KeyAction.Context]), whole: Bool
     ) -> [StyledLine] {
         var lines: [StyledLine] = []
-        if whole {
-            lines.append(StyledLine("Commands", Theme.heading))
-            for command in SlashCommand.allCases { lines.append(row("/" + command.rawValue, command.summary)) }
-            lines.append(.empty)
-        }
         lines += section("Keys \(here.name)", here.contexts, keymap)
+        if whole {
+            lines += [.empty, StyledLine("Commands", Theme.heading)]
+            for command in SlashCommand.allCases {
+                lines.append(row("/" + command.rawValue, command.summary, column: 14))
+            }
+        }
         let others = whole ? sections : [("At any time", [.global])]
         for (title, contexts) in others where Set(contexts).isDisjoint(with: here.contexts) {
             lines += [.empty] + section(title, contexts, keymap)
@@ -51,10 +52,12 @@ package enum HelpPage {
         return lines
     }
 
-    private static func row(_ name: String, _ text: String) -> StyledLine {
-        let space = String(repeating: " ", count: max(2, 30 - DisplayWidth.of(name)))
+    private static func row(_ name: String, _ text: String) -> StyledLine { row(name, text, column: 30) }
+
+    private static func row(_ name: String, _ text: String, column: Int) -> StyledLine {
+        let space = String(repeating: " ", count: max(2, column - DisplayWidth.of(name)))
         var line = StyledLine([Span("  \(name)", .bold), Span(space + text)])
-        line.hang = 32
+        line.hang = column + 2
         return line
     }
 }

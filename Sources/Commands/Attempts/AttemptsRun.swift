@@ -237,6 +237,7 @@ struct AttemptsRun: Sendable {
         await assembled.session.end(reason: "other")
         await assembled.close()
         try? journal.seal()
+        journal.keepResumePoint()
         return end
     }
 }

@@ -98,6 +98,7 @@ struct ExecRun {
         await assembled.close()
         // What came after the turn, if anything, is signed as well.
         try? journal.seal()
+        journal.keepResumePoint()
         return try finish(end, signal: signals.received, front: front)
     }
 

@@ -304,6 +304,7 @@ actor SessionHost {
         await open.assembled.close()
         // What came after the turn, if anything, is signed as well.
         try? open.journal.seal()
+        open.journal.keepResumePoint()
     }
 
     /// The same writer goes on with the next prompt; its records are read back as a resumed session's are.

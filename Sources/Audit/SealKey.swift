@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 
 /// The public half of a key that seals journals, as it is written everywhere: `ed25519:` and 64 digits.
@@ -61,9 +62,22 @@ package struct SealPrivateKey: Sendable {
     /// there, nobody can guess it from the record. The first 8 bytes of HMAC-SHA256, in hexadecimal, with a key of its
     /// own that is the SHA-256 of a label and this key.
     package func commitment(to value: [UInt8]) -> String {
-        let own = SHA256.hash(data: Array("lockgate redaction 1\n".utf8) + key.rawRepresentation)
-        let code = HMAC<SHA256>.authenticationCode(for: value, using: SymmetricKey(data: own))
-        return Hexadecimal.text(of: Array(code.prefix(8)))
+        Hexadecimal.text(of: authenticationCode(of: value, purpose: "lockgate redaction 1").prefix(8))
+    }
+
+    /// What only the holder of this key can say of bytes: HMAC-SHA256, 32 bytes, with a key of its own for each purpose,
+    /// so that a code for one is none for another.
+    package func authenticationCode(of bytes: [UInt8], purpose: StaticString) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: bytes, using: own(purpose)))
+    }
+
+    /// Whether the code is that of the bytes; takes as long for each wrong one.
+    package func isAuthenticationCode(_ code: [UInt8], of bytes: [UInt8], purpose: StaticString) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: bytes, using: own(purpose))
+    }
+
+    private func own(_ purpose: StaticString) -> SymmetricKey {
+        SymmetricKey(data: SHA256.hash(data: Array("\(purpose)\n".utf8) + key.rawRepresentation))
     }
 
     /// - Throws: what the cryptography library throws; with a valid key it does not.

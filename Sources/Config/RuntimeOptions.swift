@@ -111,6 +111,18 @@ extension ConfigurationOption {
             "otel.service_name", .string, \.otel.serviceName, default: .value("lockgate"), project: .refused(leaves),
             "The `service.name` that what is sent goes by."),
         option(
+            "otel.prometheus_file", .path, \.otel.prometheusFile, default: .unset("none"), project: .refused(leaves),
+            """
+            A file of counts in the text format of Prometheus, added to at each session's end, for the textfile collector of \
+            node_exporter: `/var/lib/node_exporter/lockgate.prom`. Needs no `otel.endpoint`.
+            """),
+        option(
+            "audit.anchor", .list(.text), \.audit.anchor, default: .value([]), project: .refused(leaves),
+            """
+            Where each session's end is anchored, in five seconds at most: files to add the signed line to, addresses that take \
+            it by POST (`https://...`), and repositories whose notes hold it (`git-note:FOLDER`). See `docs/audit.md`.
+            """),
+        option(
             "staged.method", .choice(StagingMethod.allCases.map(\.rawValue)), \.staged.method, default: .value("auto"),
             project: .refused(machine),
             """

@@ -64,6 +64,7 @@ package struct Settings: Sendable, Hashable {
     package var checkpoints = CheckpointSettings()
     package var redaction = RedactionSettings()
     package var otel = TelemetrySettings()
+    package var audit = AuditSettings()
     package var history = HistorySettings()
     package var retention = RetentionSettings()
     package var local = LocalModelSettings()
@@ -196,6 +197,14 @@ package struct TelemetrySettings: Sendable, Hashable {
     /// Whether log records carry texts: prompts, answers, commands, outputs.
     package var sendsPrompts = false
     package var serviceName = ""
+    /// A file of counts for Prometheus; nil for none.
+    package var prometheusFile: String?
+}
+
+/// `[audit]`: what proves a session's record elsewhere.
+package struct AuditSettings: Sendable, Hashable {
+    /// Where each session's end is anchored: files, addresses, repositories' notes.
+    package var anchor: [String] = []
 }
 
 /// `[approvals]`: how the reviewers work.

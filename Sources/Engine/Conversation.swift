@@ -70,14 +70,34 @@ package struct Conversation: Sendable, Hashable {
     }
 
     package init(_ records: RestoredRecords) {
-        for entry in records.entries {
+        for (entry, read) in zip(records.entries, Self.items(of: records.entries)) {
             switch entry {
             case .response(let response, isReview: false): count(response.usage, cost: response.cost)
             case .response(let response, isReview: true): countAside(response.usage, cost: response.cost)
-            case .item(let record): if let item = ConversationItem(json: record.payload) { items.append(item) }
-            case .list(let record):
-                replace(with: (record.payload["items"]?.array ?? []).compactMap(ConversationItem.init(json:)))
+            case .item: items.append(contentsOf: read)
+            case .list: replace(with: read)
             }
+        }
+    }
+
+    /// Below this many a thread costs more than it saves.
+    private static let threadWorth = 1000
+
+    /// What each entry holds of the list; long lists are read on all processors.
+    private static func items(of entries: [RestoredRecords.Entry]) -> [[ConversationItem]] {
+        let count = WorkThread<Void>.count(for: entries.count, each: threadWorth)
+        let size = max(1, (entries.count + count - 1) / count)
+        let parts = stride(from: 0, to: entries.count, by: size).map { entries[$0..<min($0 + size, entries.count)] }
+        let work = parts.dropFirst().map { part in WorkThread { part.map(items(of:)) } }
+        let first = parts.first?.map(items(of:)) ?? []
+        return work.reduce(into: first) { $0 += $1.value() }
+    }
+
+    private static func items(of entry: RestoredRecords.Entry) -> [ConversationItem] {
+        switch entry {
+        case .response: []
+        case .item(let record): ConversationItem(json: record.payload).map { [$0] } ?? []
+        case .list(let record): (record.payload["items"]?.array ?? []).compactMap(ConversationItem.init(json:))
         }
     }
 

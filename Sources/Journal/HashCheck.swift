@@ -1,17 +1,12 @@
-import Glibc
-
 /// Checks the hashes of many records on all processors: reading them is quick, and this is what a long session's length
 /// costs.
 enum HashCheck {
     /// Records below this many are not worth a thread.
     private static let threadWorth = 4096
-    /// More threads gain little, since memory has to be read as well.
-    private static let threadLimit = 4
 
     /// The records whose content does not match their hash, in order; none of an honest journal but what was redacted.
     static func faults(in records: [JournalRecord]) -> [Int] {
-        let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        let count = min(processors, threadLimit, records.count / threadWorth + 1)
+        let count = WorkThread<Void>.count(for: records.count, each: threadWorth)
         let size = (records.count + count - 1) / max(1, count)
         let pieces = (0..<count).map { min($0 * size, records.count)..<min(($0 + 1) * size, records.count) }
         let work = pieces.dropFirst().map { piece in

@@ -17,11 +17,19 @@ package struct JournalRecord: Sendable, Hashable {
     /// The `prev` of a journal's first record.
     package static let genesis = ContentHash.genesis
 
-    /// A line whose hash is checked as well.
-    init(_ scan: RecordScan) { self.scan = scan }
-
     /// Where its line begins in the file, in bytes.
-    var start: Int { scan.line.startIndex }
+    let start: Int
+
+    /// A line whose hash is checked as well.
+    ///
+    /// - Parameter start: nil for a line of an array that holds the whole file.
+    init(_ scan: RecordScan, start: Int? = nil) {
+        self.scan = scan
+        self.start = start ?? scan.line.startIndex
+    }
+
+    /// Where its line lies in the file, without its end.
+    var place: Range<Int> { start..<start + scan.line.count }
 
     package var sequence: Int { scan.sequence }
     package var time: String { scan.time }
@@ -89,7 +97,7 @@ package struct JournalRecord: Sendable, Hashable {
             sequence: record.sequence, time: record.time, type: record.type, payload: payload,
             previous: record.previous)
         let line = copy.line.dropLast(67) + Array("\(record.hash)\"}".utf8)
-        self.init(RecordScan(line[...]) ?? record.scan)
+        self.init(RecordScan(line[...]) ?? record.scan, start: record.start)
     }
 
     private static func matchesHash(_ line: ArraySlice<UInt8>) -> Bool {

@@ -1,5 +1,6 @@
 import Audit
 import Basics
+import Glibc
 package import Wire
 
 /// Takes texts out of records that are written already.
@@ -65,6 +66,8 @@ package struct JournalRedaction {
         } catch {
             throw LockgateError("journal.unwritable", "the session's journal cannot be rewritten: \(error)")
         }
+        // It does not fit any more.
+        unlink(session.resumePointPath)
         withExtendedLifetime(journal) {}
         return lines.keys.sorted()
     }

@@ -8,8 +8,6 @@ struct JournalSegment: Sendable {
     private static let pieceSize = 256 << 10
     /// A part below this size is not worth a thread.
     private static let threadWorth = 2 << 20
-    /// More threads gain little, since memory has to be read as well.
-    private static let threadLimit = 4
 
     private(set) var count = 0
     private(set) var firstSequence = 0
@@ -24,31 +22,40 @@ struct JournalSegment: Sendable {
     private(set) var header: JournalRecord?
     private(set) var entries: [RestoredRecords.Entry] = []
     private(set) var grants: [JournalRecord] = []
-    /// The end of its last complete line in the file, and the bytes after that.
+    /// The SHA-256 of its complete lines, where that was asked for.
+    var digest: String? { hasher?.text }
+    private var hasher: ContentHasher?
+    /// Where it begins in the file, the end of its last complete line there, and the bytes after that.
+    let start: Int
     private(set) var validEnd = 0
     private(set) var tornBytes = 0
 
     /// The whole file in one or more segments, each on a processor of its own; nil where any line of it has not its place
     /// or not its hash, and where the file cannot be read like this.
-    static func all(of path: String, parts given: Int? = nil) -> [JournalSegment]? {
+    ///
+    /// - Parameters:
+    ///   - from: where the first of them begins, which is the beginning of a line.
+    ///   - digests: whether each is to have its digest.
+    static func all(of path: String, from: Int = 0, parts given: Int? = nil, digests: Bool = false) -> [JournalSegment]?
+    {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, !JournalFile.isArchived(path),
-            status.st_size <= JournalReader.sizeLimit
+            status.st_size <= JournalReader.sizeLimit, status.st_size >= from
         else { return nil }
         let size = Int(status.st_size)
-        let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        let parts = given ?? min(processors, threadLimit, size / threadWorth + 1)
-        var starts = [0]
+        let parts = given ?? WorkThread<Void>.count(for: size - from, each: threadWorth)
+        var starts = [from]
         for part in 1..<max(1, parts) {
-            guard let start = lineStart(after: size / parts * part, descriptor) else { break }
+            guard let start = lineStart(after: from + (size - from) / parts * part, descriptor) else { break }
             if start > starts[starts.count - 1] { starts.append(start) }
         }
         let ranges = zip(starts, starts.dropFirst() + [size]).map { $0..<$1 }
-        let work = ranges.dropFirst().map { range in WorkThread { JournalSegment(descriptor, range) } }
-        let first = JournalSegment(descriptor, ranges[0])
+        let work = ranges.dropFirst().map { range in WorkThread { JournalSegment(descriptor, range, digests: digests) }
+        }
+        let first = JournalSegment(descriptor, ranges[0], digests: digests)
         let segments = [first] + work.map { $0.value() }
         let whole = segments.compactMap(\.self)
         // Bytes without a line's end are the file's last ones or none.
@@ -72,7 +79,9 @@ struct JournalSegment: Sendable {
         }
     }
 
-    private init?(_ descriptor: Int32, _ range: Range<Int>) {
+    private init?(_ descriptor: Int32, _ range: Range<Int>, digests: Bool) {
+        if digests { hasher = ContentHasher() }
+        start = range.lowerBound
         validEnd = range.lowerBound
         var collected = Collected()
         var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Self.pieceSize)
@@ -96,6 +105,7 @@ struct JournalSegment: Sendable {
             place += got
             filled += got
             guard let used = take(base, filled, &collected) else { return nil }
+            hasher?.update(UnsafeRawBufferPointer(start: base, count: used))
             filled -= used
             memmove(base, base + used, filled)
         }
@@ -105,10 +115,10 @@ struct JournalSegment: Sendable {
         entries = collected.entries.enumerated().compactMap { number, entry in
             switch entry {
             case .response(let response, let isReview): .response(response, isReview: isReview)
-            case .item(let range, let places):
-                number < itemsStart ? nil : .item(JournalRecord(RecordScan(lines[range], places)))
-            case .list(let range, let places):
-                number < itemsStart ? nil : .list(JournalRecord(RecordScan(lines[range], places)))
+            case .item(let line):
+                number < itemsStart ? nil : .item(line.record(in: lines))
+            case .list(let line):
+                number < itemsStart ? nil : .list(line.record(in: lines))
             }
         }
     }
@@ -117,8 +127,19 @@ struct JournalSegment: Sendable {
     private struct Collected {
         enum Entry {
             case response(ResponseScan, isReview: Bool)
-            case item(Range<Int>, RecordPlaces)
-            case list(Range<Int>, RecordPlaces)
+            case item(Line)
+            case list(Line)
+        }
+
+        /// A line among those that are kept, and where it begins in the file.
+        struct Line {
+            let range: Range<Int>
+            let places: RecordPlaces
+            let start: Int
+
+            func record(in lines: [UInt8]) -> JournalRecord {
+                JournalRecord(RecordScan(lines[range], places), start: start)
+            }
         }
 
         /// The lines of items and of lists.
@@ -127,10 +148,10 @@ struct JournalSegment: Sendable {
         /// The first of the entries that no list has replaced.
         var itemsStart = 0
 
-        mutating func keep(_ line: UnsafeBufferPointer<UInt8>) -> Range<Int> {
-            let start = lines.count
+        mutating func keep(_ line: UnsafeBufferPointer<UInt8>, _ places: RecordPlaces, at start: Int) -> Line {
+            let end = lines.count
             lines.append(contentsOf: line)
-            return start..<lines.count
+            return Line(range: end..<lines.count, places: places, start: start)
         }
     }
 
@@ -159,7 +180,7 @@ struct JournalSegment: Sendable {
         if count == 0 {
             firstSequence = places.sequence
             self.previous = String(decoding: UnsafeBufferPointer(start: previous, count: 64), as: UTF8.self)
-            if places.sequence == 0 { header = Self.record(bytes, places) }
+            if places.sequence == 0 { header = record(bytes, places) }
         } else {
             guard places.sequence == firstSequence + count, memcmp(headDigits, previous, 64) == 0 else { return false }
         }
@@ -172,21 +193,22 @@ struct JournalSegment: Sendable {
         case .response(let isReview):
             let payload = UnsafeBufferPointer(rebasing: bytes[places.payload])
             collected.entries.append(.response(ResponseScan(payload), isReview: isReview))
-        case .item: collected.entries.append(.item(collected.keep(bytes), places))
+        case .item: collected.entries.append(.item(collected.keep(bytes, places, at: validEnd)))
         case .list:
             hasList = true
             collected.lines.removeAll(keepingCapacity: true)
             collected.itemsStart = collected.entries.count
-            collected.entries.append(.list(collected.keep(bytes), places))
-        case .grant: grants.append(Self.record(bytes, places))
+            collected.entries.append(.list(collected.keep(bytes, places, at: validEnd)))
+        case .grant: grants.append(record(bytes, places))
         case .turn: turns += 1
         case nil: break
         }
         return true
     }
 
-    private static func record(_ line: UnsafeBufferPointer<UInt8>, _ places: RecordPlaces) -> JournalRecord {
-        JournalRecord(RecordScan(Array(line)[...], places))
+    /// The record of the line that comes next.
+    private func record(_ line: UnsafeBufferPointer<UInt8>, _ places: RecordPlaces) -> JournalRecord {
+        JournalRecord(RecordScan(Array(line)[...], places), start: validEnd)
     }
 
     /// Whether the line's content has the hash that it states. The byte after the content is for a moment the brace that

@@ -11,6 +11,11 @@ package struct ResponseScan: Sendable, Hashable {
     /// USD; nil where the price is unknown.
     package private(set) var cost: Double?
 
+    init(usage: TokenUsage, cost: Double?) {
+        self.usage = usage
+        self.cost = cost
+    }
+
     init(_ payload: ArraySlice<UInt8>) {
         self = payload.withUnsafeBufferPointer { ResponseScan($0) }
     }

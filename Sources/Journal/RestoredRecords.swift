@@ -1,3 +1,4 @@
+package import Basics
 import Glibc
 package import Wire
 
@@ -39,9 +40,23 @@ package struct RestoredRecords: Sendable, Hashable {
         return RestoredRecords(try JournalReader(path: path))
     }
 
+    /// The same, the quicker where the session has a resume point that is this machine's and fits.
+    package static func read(path: String, id: SessionID, keyFile: SealKeyFile?) throws(LockgateError)
+        -> RestoredRecords
+    {
+        if let key = try? keyFile?.read(), let point = ResumePoint.read(path: path, id: id, key: key),
+            let base = point.restored(path: path),
+            let segments = JournalSegment.all(of: path, from: point.length),
+            let whole = RestoredRecords(segments: segments, after: base)
+        {
+            return whole
+        }
+        return try read(path: path)
+    }
+
     /// nil where any record has not its place or not its hash.
     package static func quickly(path: String, parts: Int? = nil) -> RestoredRecords? {
-        JournalSegment.all(of: path, parts: parts).flatMap(RestoredRecords.init(segments:))
+        JournalSegment.all(of: path, parts: parts).flatMap { RestoredRecords(segments: $0) }
     }
 
     package init(_ reader: JournalReader) {
@@ -76,36 +91,45 @@ package struct RestoredRecords: Sendable, Hashable {
     }
 
     /// nil where the segments are no one chain.
-    private init?(segments: [JournalSegment]) {
-        var count = 0
-        var head = JournalRecord.genesis
-        var totals = SessionTotals()
+    ///
+    /// - Parameter base: what stands before them; nil for nothing.
+    init?(segments: [JournalSegment], after base: RestoredRecords? = nil) {
+        var count = base?.count ?? 0
+        var head = base?.head ?? JournalRecord.genesis
+        var totals = base?.totals ?? SessionTotals()
         for segment in segments where segment.count > 0 {
             guard segment.firstSequence == count, segment.previous == head else { return nil }
             count += segment.count
             head = segment.head
             totals.count(turns: segment.turns)
         }
-        let last = segments.lastIndex { $0.hasList } ?? 0
-        var entries: [Entry] = []
-        entries.reserveCapacity(segments.reduce(0) { $0 + $1.entries.count })
+        let last = segments.lastIndex { $0.hasList }
+        // A list replaces what stood before.
+        var entries = base?.entries ?? []
+        if last != nil {
+            entries.removeAll {
+                if case .response = $0 { false } else { true }
+            }
+        }
+        entries.reserveCapacity(segments.reduce(entries.count) { $0 + $1.entries.count })
         for (place, segment) in segments.enumerated() {
             for entry in segment.entries {
                 switch entry {
                 case .response(let response, _):
                     totals.count(response)
                     entries.append(entry)
-                case .item, .list: if place >= last { entries.append(entry) }
+                case .item, .list: if place >= last ?? 0 { entries.append(entry) }
                 }
             }
         }
         self.init(
-            header: segments.first { $0.count > 0 }?.header, entries: entries, grants: segments.flatMap(\.grants),
-            count: count, head: head, totals: totals, validLength: segments.last?.validEnd ?? 0,
+            header: base?.header ?? segments.first { $0.count > 0 }?.header, entries: entries,
+            grants: (base?.grants ?? []) + segments.flatMap(\.grants), count: count, head: head, totals: totals,
+            validLength: segments.last?.validEnd ?? base?.validLength ?? 0,
             tornBytes: segments.last?.tornBytes ?? 0)
     }
 
-    private init(
+    init(
         header: JournalRecord?, entries: [Entry], grants: [JournalRecord], count: Int, head: String,
         totals: SessionTotals, validLength: Int, tornBytes: Int
     ) {

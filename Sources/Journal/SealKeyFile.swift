@@ -33,7 +33,10 @@ package struct SealKeyFile: Sendable, Hashable {
     /// - Throws: `journal.no_key`.
     package func publicKey() throws(LockgateError) -> SealPublicKey? { try read()?.publicKey }
 
-    private func read() throws(LockgateError) -> SealPrivateKey? {
+    /// The key; nil where there is none yet, and none is made.
+    ///
+    /// - Throws: `journal.no_key`.
+    package func read() throws(LockgateError) -> SealPrivateKey? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }

@@ -15,6 +15,8 @@ package enum SessionArchive {
     @discardableResult
     package static func pack(_ location: SessionLocation) throws(LockgateError) -> SessionLocation {
         guard !JournalFile.isArchived(location.path) else { return location }
+        // It would be of no use until the session is expanded, and can be made anew.
+        unlink(location.resumePointPath)
         return try exchange(location, ending: JournalFile.archiveEnding) { file in
             let gzip = try GzipStream(.compress)
             var hasher = ContentHasher()

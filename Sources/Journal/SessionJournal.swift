@@ -1,4 +1,4 @@
-import Audit
+package import Audit
 package import Basics
 import Glibc
 import Synchronization
@@ -132,7 +132,7 @@ package final class SessionJournal: Sendable {
         id: SessionID, path: String, keyFile: SealKeyFile? = nil
     ) throws(LockgateError) -> (journal: SessionJournal, records: RestoredRecords) {
         try reopen(id, path, keyFile) { path throws(LockgateError) in
-            let restored = try RestoredRecords.read(path: path)
+            let restored = try RestoredRecords.read(path: path, id: id, keyFile: keyFile)
             return (restored, restored)
         }
     }
@@ -277,6 +277,20 @@ package final class SessionJournal: Sendable {
         if let failure { throw failure }
     }
 
+    /// A signed statement of how far the journal goes, to be kept elsewhere; nil without records or a key.
+    ///
+    /// - Throws: `journal.no_key`.
+    package func anchor() throws(LockgateError) -> Seal? {
+        let (sequence, head, key) = state.withLock { ($0.sequence, $0.previous, $0.key) }
+        guard let key, sequence > 0 else { return nil }
+        do {
+            return try Seal(
+                session: id.text, sequence: sequence - 1, head: head, time: WallTime.now.rfc3339, by: key)
+        } catch {
+            throw LockgateError("journal.no_key", "the journal cannot be signed: \(error)")
+        }
+    }
+
     /// Waits until all records are on the disk itself.
     package func sync() throws(LockgateError) {
         let failure = state.withLock { state -> SystemError? in
@@ -284,6 +298,19 @@ package final class SessionJournal: Sendable {
             return SystemError("fdatasync", path ?? "", errno: errno)
         }
         if let failure { throw Self.unwritable(failure) }
+    }
+
+    /// Growth below this is not worth a resume point.
+    private static let resumePointWorth = 2 << 20
+
+    /// Keeps what going on with this session later needs, where it has grown enough for that to pay. For a session's end;
+    /// nothing depends on it, so nothing is said where it cannot be kept.
+    package func keepResumePoint() {
+        let (length, key) = state.withLock { ($0.length, $0.key) }
+        guard let path, let key, length - ResumePoint.statedLength(path: path, id: id) >= Self.resumePointWorth else {
+            return
+        }
+        ResumePoint.make(path: path, id: id, key: key)?.write(path: path, id: id, key: key)
     }
 
     private static func unwritable(_ failure: SystemError) -> LockgateError {

@@ -48,6 +48,7 @@ extension SessionLocation {
                 "session.in_use", "session \(id) is in use by another process", remedy: "end the other process")
         }
         guard unlink(path) == 0 else { throw unwritable(SystemError("unlink", path, errno: errno)) }
+        unlink(resumePointPath)
         guard unlink(notesPath) == 0 || errno == ENOENT else {
             throw unwritable(SystemError("unlink", notesPath, errno: errno))
         }

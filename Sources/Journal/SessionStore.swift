@@ -113,6 +113,8 @@ package struct SessionLocation: Sendable, Hashable {
 
     /// What a person has noted beside the file.
     package var notesPath: String { "\(PathText.parent(path))/\(id).notes" }
+    /// What makes going on with it quick.
+    package var resumePointPath: String { "\(PathText.parent(path))/\(id).resume" }
     /// Whether its journal was put away compressed.
     package var isArchived: Bool { JournalFile.isArchived(path) }
     var hasNotes: Bool { PosixFile.exists(notesPath) }

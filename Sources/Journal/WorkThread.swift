@@ -4,11 +4,17 @@ import Synchronization
 /// Work on a thread of its own, begun at once, whose value is waited for.
 ///
 /// For computing beside the calling thread in code that is not asynchronous.
-final class WorkThread<Value: Sendable>: Sendable {
+package final class WorkThread<Value: Sendable>: Sendable {
+    /// How many parts to make of work: as many as there are processors, up to four, since memory has to be read as well,
+    /// and none that is not worth a thread.
+    package static func count(for size: Int, each worth: Int) -> Int {
+        min(max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), 4, size / worth + 1)
+    }
+
     private let body: @Sendable () -> Value
     private let state = Mutex<(thread: pthread_t?, value: Value?)>((nil, nil))
 
-    init(_ body: @escaping @Sendable () -> Value) {
+    package init(_ body: @escaping @Sendable () -> Value) {
         self.body = body
         let box = Unmanaged.passRetained(ThreadBody { self.run() })
         var thread = pthread_t()
@@ -27,7 +33,7 @@ final class WorkThread<Value: Sendable>: Sendable {
     }
 
     /// Waits for the work; where no thread could be had it is done now. To be called once.
-    func value() -> Value {
+    package func value() -> Value {
         let thread = state.withLock { state in
             defer { state.thread = nil }
             return state.thread

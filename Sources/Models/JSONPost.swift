@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 package import Wire
 
-/// Sends JSON to one server that is no model's, such as a collector of telemetry: each body once, with a deadline.
+/// Sends JSON to one server that is no model's, such as a collector of telemetry: each body with a deadline.
 ///
 /// It takes the same way as requests to models: no redirects, the system's certificates or those of `SSL_CERT_FILE`, the
 /// proxy of the environment for what is not on this machine.
@@ -39,10 +39,16 @@ package final class JSONPost: Sendable {
         transport = try HTTPTransport(url: url, idleMilliseconds: timeoutMilliseconds, environment: environment)
     }
 
-    /// Sends a body and returns the status of the answer.
+    package struct Answer: Sendable, Hashable {
+        package let status: Int
+        /// How many seconds the server asks to wait before the next try; nil where it says nothing, or a date.
+        package let retryAfterSeconds: Int?
+    }
+
+    /// Sends a body.
     ///
     /// - Throws: what kept the answer from coming, with words for people as its description.
-    package func send(_ body: [UInt8], to path: String) async throws -> Int {
+    package func send(_ body: [UInt8], to path: String) async throws -> Answer {
         var request = HTTPClientRequest(url: url + path)
         request.method = .POST
         request.headers = headers
@@ -54,7 +60,9 @@ package final class JSONPost: Sendable {
             read += piece.readableBytes
             if read > Self.answerLimit { break }
         }
-        return Int(answer.status.code)
+        return Answer(
+            status: Int(answer.status.code),
+            retryAfterSeconds: answer.headers.first(name: "retry-after").flatMap { Int($0) })
     }
 
     /// Closes the connections and ends the thread; what is under way fails.

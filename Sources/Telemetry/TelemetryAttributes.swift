@@ -58,6 +58,22 @@ package struct TelemetryAttributes: Sendable, Hashable, ExpressibleByDictionaryL
     }
 }
 
+extension TelemetryAttributes {
+    /// Names as Prometheus has them, each with its value, in their order.
+    var labels: [(String, String)] {
+        members.map { member in
+            let value =
+                switch member.value {
+                case .text(let text): text
+                case .int(let number): "\(number)"
+                case .bool(let flag): "\(flag)"
+                }
+            return (String(member.name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }), value)
+        }
+        .sorted { $0.0 < $1.0 }
+    }
+}
+
 extension WallTime {
     /// As OTLP's JSON has a moment: nanoseconds since 1970, as text.
     var unixNano: JSONValue { .string(milliseconds == 0 ? "0" : "\(milliseconds)000000") }

@@ -7,8 +7,10 @@ import Synchronization
 /// What does not fit in the queue, or is not taken by the collector, is dropped and counted. The first failure is told
 /// once; none is the session's.
 package final class TelemetryExporter: Sendable {
-    /// Sends a body to a path such as `/v1/traces`; returns the status of the answer.
-    package typealias Post = @Sendable (_ body: [UInt8], _ path: String) async throws -> Int
+    /// Sends a body to a path such as `/v1/traces`.
+    package typealias Post = @Sendable (_ body: [UInt8], _ path: String) async throws -> TelemetryAnswer
+    /// Waits for milliseconds, or until it is cancelled.
+    package typealias Pause = @Sendable (_ milliseconds: Int) async -> Void
 
     private struct State {
         var telemetry: SessionTelemetry
@@ -19,6 +21,10 @@ package final class TelemetryExporter: Sendable {
         /// What was counted when metrics were last sent.
         var sentMetrics: TelemetryMetrics?
         var hasWarned = false
+        /// Whether the session is over, so that only what a collector asked for is waited for.
+        var isEnding = false
+        /// A wait that ends with the session.
+        var pause: Task<Void, Never>?
     }
 
     /// How much waits at most: items, and bytes of texts.
@@ -33,7 +39,9 @@ package final class TelemetryExporter: Sendable {
 
     private let request: TelemetryRequest
     private let limits: Limits
+    private let retry: TelemetryRetry
     private let post: Post
+    private let pause: Pause
     private let warn: @Sendable (String) -> Void
     private let state: Mutex<State>
     private let wake: AsyncStream<Void>.Continuation
@@ -42,12 +50,16 @@ package final class TelemetryExporter: Sendable {
 
     /// - Parameter warn: told once, in a line, that nothing arrives.
     package init(
-        _ telemetry: SessionTelemetry, request: TelemetryRequest, limits: Limits = Limits(), post: @escaping Post,
+        _ telemetry: SessionTelemetry, request: TelemetryRequest, limits: Limits = Limits(),
+        retry: TelemetryRetry = TelemetryRetry(), post: @escaping Post,
+        pause: @escaping Pause = { try? await Task.sleep(for: .milliseconds($0)) },
         warn: @escaping @Sendable (String) -> Void
     ) {
         self.request = request
         self.limits = limits
+        self.retry = retry
         self.post = post
+        self.pause = pause
         self.warn = warn
         state = Mutex(State(telemetry: telemetry))
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -78,6 +90,8 @@ package final class TelemetryExporter: Sendable {
         state.withLock { state in
             let output = state.telemetry.finish(at: time)
             _ = queue(output, in: &state)
+            state.isEnding = true
+            state.pause?.cancel()
         }
         wake.finish()
         guard let task = task.withLock({ $0 }) else { return }
@@ -142,15 +156,49 @@ package final class TelemetryExporter: Sendable {
         state.withLock { $0.sentMetrics = metrics }
     }
 
+    /// Sends a body, again where that may help. Records queue up meanwhile, as far as there is room for them.
     private func send(_ body: JSONValue, to path: String) async -> Bool {
-        do {
-            let status = try await post(body.bytes, path)
-            if (200..<300).contains(status) { return true }
-            warnOnce("the collector answered with HTTP \(status) to \(path)")
-        } catch {
-            warnOnce(Task.isCancelled ? "the collector was too slow" : "\(error)")
+        let bytes = body.bytes
+        var attempt = 1
+        while true {
+            let answer: TelemetryAnswer?
+            let reason: String
+            do {
+                let came = try await post(bytes, path)
+                if came.isTaken { return true }
+                answer = came
+                reason = "the collector answered with HTTP \(came.status) to \(path)"
+            } catch {
+                answer = nil
+                reason = Task.isCancelled ? "the collector was too slow" : "\(error)"
+            }
+            let delay = retry.delay(after: attempt, answer, spread: Double.random(in: 0...1))
+            guard let delay, !Task.isCancelled, await wait(delay, isAskedFor: answer != nil) else {
+                warnOnce(reason)
+                return false
+            }
+            attempt += 1
         }
-        return false
+    }
+
+    /// Waits before another attempt; the end of the session's time ends it.
+    ///
+    /// - Parameter isAskedFor: whether a collector that is there asked for it. For one that is not the end does not wait.
+    /// - Returns: whether to try again.
+    private func wait(_ milliseconds: Int, isAskedFor: Bool) async -> Bool {
+        let nap = Task { [pause] in await pause(milliseconds) }
+        let isEnding = state.withLock { state in
+            if !isAskedFor { state.pause = nap }
+            return state.isEnding
+        }
+        if isEnding, !isAskedFor { nap.cancel() }
+        await withTaskCancellationHandler {
+            await nap.value
+        } onCancel: {
+            nap.cancel()
+        }
+        state.withLock { $0.pause = nil }
+        return !nap.isCancelled
     }
 
     private func warnOnce(_ reason: String) {

@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 
 /// SHA-256 of a stored object: what a checkpoint names contents and folders by.
@@ -36,41 +37,10 @@ package struct ContentDigest: Hashable, Sendable {
     }
 
     /// Lower-case hexadecimal.
-    package var text: String { HexText.encode(bytes) }
+    package var text: String { Hexadecimal.text(of: bytes) }
 
     package init?(text: String) {
-        guard let bytes = HexText.decode(text), bytes.count == Self.size else { return nil }
+        guard let bytes = Hexadecimal.bytes(text, count: Self.size) else { return nil }
         self = bytes.withUnsafeBytes { Self(raw: $0, at: 0) }
-    }
-}
-
-/// Bytes as text: names on disk need not be UTF-8.
-enum HexText {
-    static func encode(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.count)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    static func decode(_ text: String) -> [UInt8]? {
-        let values = text.utf8.map { byte -> UInt8? in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-            default: nil
-            }
-        }
-        guard values.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: values.count, by: 2) {
-            guard let high = values[index], let low = values[index + 1] else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
     }
 }

@@ -70,11 +70,12 @@ extension RestorePlan.Step {
     }
 
     var json: JSONValue {
-        ["path": .string(HexText.encode(path)), "from": from?.json ?? .null, "to": to?.json ?? .null]
+        ["path": .string(Hexadecimal.text(of: path)), "from": from?.json ?? .null, "to": to?.json ?? .null]
     }
 
     init?(json: JSONValue) {
-        guard let path = json["path"]?.string.flatMap(HexText.decode), let from = json["from"], let to = json["to"]
+        guard let path = json["path"]?.string.flatMap({ Hexadecimal.bytes($0) }), let from = json["from"],
+            let to = json["to"]
         else { return nil }
         self.init(path: path, from: SnapshotEntry(json: from), to: SnapshotEntry(json: to))
     }

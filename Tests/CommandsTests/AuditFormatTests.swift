@@ -73,10 +73,37 @@ import Testing
             #expect(page.contains("default-src 'none'"))
             #expect(page.contains("&lt;script&gt;alert(2)&lt;/script&gt;"))
             #expect(page.contains("/etc/&lt;img src=x&gt;"))
-            for title in ["Sessions", "Decisions", "Hosts", "Approvals", "Refusals", "Commands", "Files"] {
+            for title in [
+                "Sessions", "Decisions", "Hosts", "Approvals", "Refused at the gate", "Refused by the sandbox",
+                "Commands", "Files changed by patches", "Files changed in turns, by commands as well",
+            ] {
                 #expect(page.contains("<h2>\(title)</h2>"))
             }
             #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("url("))
+        }
+    }
+
+    @Test func whatCommandsDidIsCountedApartFromWhatTheGateSaw() async throws {
+        let steps = [
+            ExecFixture.shell("echo x > by-command; touch /etc/never"),
+            .call("write_file", ["path": "by-patch", "content": "x"]),
+            .call("write_file", ["path": "/etc/never", "content": "x"]), .text("Done."),
+        ]
+        try await ExecFixture.with(steps) { fixture in
+            #expect(try await fixture.exec(["-s", "workspace-write", "go"]).status == 4)
+            let page = try await Self.export(fixture, "--format", "html").text
+            let words = [
+                "1 file changed by patches", "2 files changed in turns by whatever means",
+                "1 effect refused at the gate", "1 access refused by the sandbox",
+            ]
+            for text in words { #expect(page.contains(text), "\(text)") }
+            func section(_ title: String) -> Substring {
+                page.split(separator: "<h2>\(title)</h2>").last?.split(separator: "<h2>").first ?? ""
+            }
+            #expect(section("Refused by the sandbox").contains("/etc/never"))
+            let files = section("Files changed in turns, by commands as well")
+            #expect(files.contains("by-command") && files.contains("by-patch"))
+            #expect(!section("Files changed by patches").contains("by-command"))
         }
     }
 }

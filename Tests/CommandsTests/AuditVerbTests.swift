@@ -44,6 +44,67 @@ import Testing
         }
     }
 
+    @Test func eachSessionsEndIsAnchoredWhereItIsWanted() async throws {
+        try await ExecFixture.with([.text("Done."), .text("Again.")]) { fixture in
+            let file = fixture.home.at("anchors")
+            let note = "git-note:\(fixture.repository.path)"
+            let settings =
+                "audit.anchor=[\"\(file)\", \"\(note)\", \"http://127.0.0.1:\(fixture.server.port)/v1/logs\"]"
+            #expect(try await fixture.exec(["-c", settings, "go"]).status == 0)
+            let run = try await fixture.exec(["-c", settings, "resume", "--last", "on"])
+            #expect(run.status == 0 && !run.errorText.contains("anchor"), "\(run.errorText)")
+            let anchors = try PosixFile.read(file, limit: 1 << 20).split(separator: 0x0A)
+            #expect(anchors.count == 2)
+            #expect(fixture.server.requests.filter { $0.path == "/v1/logs" }.count == 2)
+            for place in [file, note] {
+                let verified = try await lockgate(fixture, "audit", "verify", "--anchors", place)
+                #expect(verified.status == 0, "\(place): \(verified.text)\(verified.errorText)")
+            }
+            // Cut back to an older whole state, which only anchors show.
+            let path = try #require(fixture.journals.first)
+            let records = try JournalReader(path: path).records
+            let seal = try #require(records.firstIndex { $0.type == "seal" })
+            let whole = try PosixFile.read(path, limit: 1 << 22)
+            let lines = whole.split(separator: 0x0A).prefix(seal + 1)
+            let cut: [UInt8] = Array(lines.joined(separator: [0x0A])) + [0x0A]
+            try PosixFile.replace(path, with: cut)
+            #expect(try await lockgate(fixture, "audit", "verify").status == 0)
+            for place in [file, note] {
+                #expect(try await lockgate(fixture, "audit", "verify", "--anchors", place).status == 1, "\(place)")
+            }
+            try PosixFile.replace(path, with: whole)
+            let id = String(PathText.name(path).dropLast(6))
+            #expect(try await lockgate(fixture, "audit", "anchor", id, "--to-git-note", ".").status == 0)
+            #expect(try await lockgate(fixture, "audit", "verify", "--anchors", note).status == 0)
+        }
+    }
+
+    @Test func anAnchorThatIsNotKeptIsToldAndHarmsNothing() async throws {
+        try await ExecFixture.with([.text("Done.")]) { fixture in
+            let places = [
+                "/nowhere/anchors", "git-note:\(fixture.home.path)",
+                "http://127.0.0.1:\(fixture.server.port)/responses/no",
+            ]
+            let list = places.map { "\"\($0)\"" }.joined(separator: ", ")
+            let run = try await fixture.exec(["-c", "audit.anchor=[\(list), \"http://127.0.0.1:1/x\"]", "go"])
+            #expect(run.status == 0 && run.text == "Done.\n", "\(run.errorText)")
+            #expect(run.errorText.split(separator: "the anchor was not kept").count >= 4, "\(run.errorText)")
+            #expect(try await lockgate(fixture, "audit", "verify").status == 0)
+            // A place that can be none is told before anything is sent.
+            let requests = fixture.server.requests.count
+            let refused = try await fixture.exec(["-c", "audit.anchor=[\"git-note:\"]", "go"])
+            #expect(refused.status == 2 && refused.errorText.contains("no place for an anchor"), "\(refused.errorText)")
+            #expect(fixture.server.requests.count == requests)
+            // A project cannot send anything anywhere.
+            try PosixFile.makeDirectory("\(fixture.repository.path)/.lockgate")
+            try PosixFile.replace(
+                "\(fixture.repository.path)/.lockgate/config.toml",
+                with: Array("[audit]\nanchor = [\"\(fixture.home.at("by-project"))\"]\n".utf8), mode: 0o644)
+            _ = try await fixture.exec(["go"])
+            #expect(!PosixFile.exists(fixture.home.at("by-project")))
+        }
+    }
+
     @Test func aChangedSessionIsBrokenAtItsRecordForBothPrograms() async throws {
         try await ExecFixture.with([.text("Done.")]) { fixture in
             #expect(try await fixture.exec(["go"]).status == 0)

@@ -148,6 +148,15 @@ struct ReplayScenario: Sendable {
             name: "messages-dialect",
             steps: [ScriptedStep(reasoning: "Look.", calls: [.init("exec_command", ["cmd": "ls"])]), .text("Done.")],
             dialect: .messages),
+        // Models that are worked with by constrained answers: actions as JSON, whole files, what is no action at all.
+        ReplayScenario(
+            name: "grammar-actions",
+            steps: [
+                .text(#"{"thought":"Write it.","action":"write_file","path":"whole.txt","content":"x\n"}"#),
+                .text(#"{"action":"exec_command","cmd":"cat whole.txt; false"}"#),
+                .text("No action, but plain words that end the turn."),
+                .text(#"{"action":"finish","message":"Resumed."}"#),
+            ], more: ["go on"], settings: "tool_mode = \"grammar\"", dialect: .chat),
         ReplayScenario(name: "chat-dialect", steps: [shell("ls"), .text("Done.")], dialect: .chat),
     ]
 

@@ -58,6 +58,47 @@ import Testing
         }
     }
 
+    @Test func itsTurnsAreTakenBackInAnotherHomeAndFolder() async throws {
+        let steps = [ExecFixture.shell("echo new > README.md; rm old; echo x > made"), .text("Done.")]
+        try await ExecFixture.with(steps, files: ["README.md": "# Test\n", "old": "precious\n"]) { fixture in
+            #expect(try await fixture.exec(["-s", "workspace-write", "go"]).status == 0)
+            let path = try #require(fixture.journals.first)
+            let id = String(PathText.name(path).dropLast(6))
+            let bundle = fixture.home.at("with.bundle")
+            let exported = try await sessions(fixture, "export", id, "--bundle", bundle, "--checkpoints")
+            #expect(
+                exported.status == 0 && exported.text == "with the checkpoints of 1 turn\n", "\(exported.errorText)")
+            try await TemporaryFolder.with { other in
+                for name in ["home", "place"] { try other.makeFolder(name) }
+                for (name, text) in [("README.md", "new\n"), ("made", "x\n")] { try other.write("place/\(name)", text) }
+                let home = other.at("home")
+                let plain = try await sessions(fixture, home: home, "import", bundle, "--json")
+                #expect(plain.events.first?["turns"] == .null, "\(plain.errorText)")
+                // A bundle whose checkpoints were changed brings nothing.
+                var bytes = try PosixFile.read(bundle, limit: 1 << 24)
+                let place = try #require(bytes.indices.last { bytes[$0] == UInt8(ascii: "p") })
+                bytes[place] ^= 1
+                try other.write("changed.bundle", bytes)
+                let changed = try await sessions(
+                    fixture, home: home, "import", other.at("changed.bundle"), "-C", other.at("place"))
+                #expect(
+                    changed.status == 1 && changed.errorText.contains("checkpoints are others"), "\(changed.errorText)")
+                let imported = try await sessions(
+                    fixture, home: home, "import", bundle, "-C", other.at("place"), "--json")
+                #expect(imported.events.first?["turns"] == 1, "\(imported.errorText)")
+                var environment = fixture.environment
+                environment["LOCKGATE_HOME"] = home
+                let undone = try await ProgramRun.run(
+                    "lockgate", ["undo", "--yes"], in: other.at("place"), environment: environment, scratch: other)
+                #expect(undone.status == 0, "\(undone.text)\(undone.errorText)")
+                #expect(try other.names("place") == ["README.md", "old"])
+                #expect(try other.text("place/README.md") == "# Test\n")
+                #expect(try other.text("place/old") == "precious\n")
+            }
+            #expect(try await sessions(fixture, "export", id, "--checkpoints").status == 2)
+        }
+    }
+
     @Test func aSessionOfAnotherProgramIsFoundAndForked() async throws {
         try await ExecFixture.with([.text("forked done"), .text("more done")]) { fixture in
             let lines = [

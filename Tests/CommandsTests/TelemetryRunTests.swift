@@ -74,6 +74,26 @@ import Testing
         }
     }
 
+    @Test func countsAddUpInAFileForPrometheus() async throws {
+        try await ExecFixture.with(Self.steps + Self.steps) { fixture in
+            let file = fixture.home.at("lockgate.prom")
+            for _ in 0..<2 {
+                let end = try await fixture.exec(
+                    ["-s", "workspace-write", "-c", "otel.prometheus_file=\(file)", "say prompt-words"])
+                #expect(end.status == 0, "\(end.errorText)")
+            }
+            let text = String(decoding: try PosixFile.read(file, limit: 1 << 20), as: UTF8.self)
+            #expect(text.contains("lockgate_sessions_total 2\n"))
+            #expect(
+                text.contains(
+                    "lockgate_effects_total{lockgate_effect_kind=\"command\",lockgate_verdict_decision=\"allow\"} 2\n"))
+            #expect(!text.contains("words") && Self.sent(fixture, to: "/v1/metrics").isEmpty)
+            // A folder in its place is told, and harms nothing.
+            let odd = try await fixture.exec(["-c", "otel.prometheus_file=\(fixture.home.path)", "go"])
+            #expect(odd.errorText.contains("otel.prometheus_file"))
+        }
+    }
+
     @Test func aCollectorThatIsNotThereIsOneWarning() async throws {
         try await ExecFixture.with(Self.steps) { fixture in
             // Port 1 is nobody's on loopback.

@@ -22,7 +22,7 @@ import Testing
             post: post ?? { body, path in
                 let value = try JSONValue(parsing: body)
                 collector.bodies.withLock { $0.append((path, value)) }
-                return 200
+                return TelemetryAnswer(status: 200)
             },
             warn: { text in collector.warnings.withLock { $0.append(text) } })
     }
@@ -61,7 +61,7 @@ import Testing
 
     @Test func aFailureIsToldOnceAndCountsWhatWasLost() async {
         let collector = Collector()
-        let exporter = Self.exporter(collector) { _, _ in 503 }
+        let exporter = Self.exporter(collector) { _, _ in TelemetryAnswer(status: 500) }
         exporter.start()
         for number in 0..<5 {
             exporter.record(Self.record(2 * number, "event", ["type": "turn.started"]))
@@ -70,7 +70,7 @@ import Testing
         await exporter.finish()
         #expect(
             collector.warnings.withLock { $0 } == [
-                "telemetry is not sent (otel.endpoint): the collector answered with HTTP 503 to /v1/traces; "
+                "telemetry is not sent (otel.endpoint): the collector answered with HTTP 500 to /v1/traces; "
                     + "the session goes on without it"
             ])
         #expect(!exporter.metrics.dropped.isEmpty)
@@ -81,7 +81,7 @@ import Testing
         let exporter = Self.exporter(collector) { _, _ in
             // Silence that only its cancelling ends.
             try await Task.sleep(for: .seconds(600))
-            return 200
+            return TelemetryAnswer(status: 200)
         }
         exporter.start()
         exporter.record(Self.record(0, "settings", [:]))

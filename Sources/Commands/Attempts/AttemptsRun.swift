@@ -236,7 +236,7 @@ struct AttemptsRun: Sendable {
         watch.see(cost: await assembled.session.cost)
         await assembled.session.end(reason: "other")
         await assembled.close()
-        try? journal.seal()
+        await setup.conclude(journal) { CommandOutput.warn($0) }
         return end
     }
 }

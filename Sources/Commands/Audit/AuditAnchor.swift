@@ -1,9 +1,7 @@
 import ArgumentParser
 import Audit
 import Basics
-import Glibc
 import Journal
-import Models
 import Wire
 
 extension AuditCommand {
@@ -22,19 +20,21 @@ extension AuditCommand {
         var file: String?
         @Option(help: "Send the line to this address, by POST as application/json; an answer from 200 to 299 is yes.")
         var toUrl: String?
-
-        /// For connecting, sending and the answer. Milliseconds.
-        private static let timeout = 15_000
+        @Option(
+            help: "Add the line to the git note of this repository's current commit, in refs/notes/lockgate-anchors.")
+        var toGitNote: String?
 
         func run() async throws {
             try await CommandOutput.printing {
                 let store = try SessionStore.ofUser()
                 let line = try Self.line(store.resolve(session), key: store.keyFile.load())
-                if let file {
-                    try Self.append(line, to: PathText.absolute(file, from: ProcessEnvironment.workingDirectory))
-                }
-                if let toUrl { try await Self.send(line, to: toUrl) }
-                return file == nil && toUrl == nil ? line : ""
+                let folder = ProcessEnvironment.workingDirectory
+                var places: [AnchorPlace] = []
+                if let file { places.append(.file(PathText.absolute(file, from: folder))) }
+                if let toUrl { places.append(.url(toUrl)) }
+                if let toGitNote { places.append(.gitNote(PathText.absolute(toGitNote, from: folder))) }
+                for place in places { try await place.keep(line, environment: ProcessEnvironment.variables) }
+                return places.isEmpty ? line : ""
             }
         }
 
@@ -47,37 +47,6 @@ extension AuditCommand {
             return try Seal(
                 session: session.id.text, sequence: last, head: head, time: WallTime.now.rfc3339, by: key
             ).json.text
-        }
-
-        private static func append(_ line: String, to path: String) throws(LockgateError) {
-            let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw unkept("\(SystemError("open", path, errno: errno))") }
-            defer { close(descriptor) }
-            do throws(SystemError) {
-                try PosixFile.writeAll(descriptor, Array((line + "\n").utf8))
-                // A device or a pipe has nothing to wait for.
-                guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError("fsync", path, errno: errno) }
-            } catch {
-                throw unkept("\(error)")
-            }
-        }
-
-        private static func send(_ line: String, to url: String) async throws {
-            let post = try JSONPost(
-                url: url, headers: [:], timeoutMilliseconds: timeout, environment: ProcessEnvironment.variables)
-            let status: Int
-            do {
-                status = try await post.send(Array((line + "\n").utf8), to: "")
-            } catch {
-                await post.shutdown()
-                throw unkept("\(url): \(error)")
-            }
-            await post.shutdown()
-            guard (200..<300).contains(status) else { throw unkept("\(url) answered with \(status)") }
-        }
-
-        private static func unkept(_ reason: String) -> LockgateError {
-            LockgateError("audit.unwritable", "the anchor was not kept: \(reason)")
         }
     }
 }

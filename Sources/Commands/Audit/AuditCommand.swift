@@ -5,6 +5,7 @@ import Config
 import Glibc
 import Journal
 import Wire
+import Workspace
 
 /// `lockgate audit`: what proves a session's record.
 package struct AuditCommand: AsyncParsableCommand {
@@ -26,7 +27,8 @@ package struct AuditCommand: AsyncParsableCommand {
         @Argument(help: "Files, folders or sessions.") var targets: [String] = []
         @Option(help: "Accept seals by this key only: ed25519:…, or a file that holds it.") var key: [String] = []
         @Option(help: "A hash that has to occur, or a file of anchors.") var expectHead: [String] = []
-        @Option(help: "A file of anchors that have to hold; may be repeated.") var anchors: [String] = []
+        @Option(help: "A file of anchors that have to hold, or git-note: and a repository's folder; may be repeated.")
+        var anchors: [String] = []
         @Flag(help: "Print one JSON object a journal.") var json = false
 
         func run() async throws {
@@ -40,7 +42,7 @@ package struct AuditCommand: AsyncParsableCommand {
                 var expectation = Expectation()
                 for text in key { try expectation.require(key: text) }
                 for text in expectHead { try expectation.require(head: text) }
-                for path in anchors { try expectation.require(anchors: path) }
+                for text in anchors { try require(anchors: text, &expectation) }
                 if key.isEmpty, let own = try? store.keyFile.publicKey() { expectation.keys.insert(own) }
                 let paths = targets.isEmpty ? [store.root] : try targets.map { try path($0, store) }
                 var run = VerificationRun(expecting: expectation, isJSON: json) { text in
@@ -50,6 +52,18 @@ package struct AuditCommand: AsyncParsableCommand {
             } catch let fault as AuditFault {
                 throw LockgateError("audit.usage", "\(fault)", exitCode: 2)
             }
+        }
+
+        private func require(anchors text: String, _ expectation: inout Expectation) throws {
+            guard
+                case .gitNote(let folder) = try AnchorPlace(
+                    text, from: ProcessEnvironment.workingDirectory, home: nil)
+            else { return try expectation.require(anchors: text) }
+            let notes = try RepositoryNotes(in: folder, search: ProcessEnvironment.variables["PATH"] ?? "")
+            let lines = try notes.lines()
+            // Nothing to hold would look like all held.
+            guard !lines.isEmpty else { throw AuditFault("\(folder) has no notes in \(RepositoryNotes.anchors)") }
+            try expectation.add(anchorLines: lines, from: "\(RepositoryNotes.anchors) of \(folder)")
         }
 
         private func path(_ target: String, _ store: SessionStore) throws -> String {

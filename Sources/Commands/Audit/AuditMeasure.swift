@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Glibc
 import Journal
+import Telemetry
 import Text
 import Wire
 
@@ -28,6 +29,7 @@ extension AuditCommand {
                     measure("written", redacts: false, syncs: false),
                     measure("written, redacted", redacts: true, syncs: false),
                     measure("written, redacted, waited for on the disk twice", redacts: true, syncs: true),
+                    measure("written, redacted, handed to telemetry", redacts: true, syncs: false, sends: true),
                 ]
                 return rows.joined(separator: "\n")
             }
@@ -56,12 +58,24 @@ extension AuditCommand {
             ]
         }
 
-        private func measure(_ name: String, redacts: Bool, syncs: Bool) throws -> String {
+        private func measure(
+            _ name: String, redacts: Bool, syncs: Bool, sends: Bool = false
+        ) throws -> String {
             let id = SessionID()
             let path = "\(folder)/lockgate-measure-\(id)\(syncs ? "-synced" : "").jsonl"
             let journal = try SessionJournal.create(id: id, path: path, keyFile: nil)
             defer { unlink(path) }
             if redacts { journal.redact(with: Redactor(scanner: SecretScanner()) { _ in "0123456789abcdef" }) }
+            if sends {
+                // With room for all, and never sent: what a session pays, and not what is sent beside it.
+                var limits = TelemetryExporter.Limits()
+                (limits.items, limits.bytes) = (.max, .max)
+                let exporter = TelemetryExporter(
+                    SessionTelemetry(session: id.text, start: .now, sendsTexts: true),
+                    request: TelemetryRequest(serviceName: "measure", version: "", scope: ""), limits: limits,
+                    post: { _, _ in TelemetryAnswer(status: 200) }, warn: { _ in })
+                journal.watch { exporter.record(TelemetryRecord($0)) }
+            }
             try journal.append("session", ["id": .string(id.text), "format": 1])
             let output = String(repeating: "a line of a test's output, number 12\n", count: 28)
             let (started, completed) = (Self.item("item.started", ""), Self.item("item.completed", output))

@@ -13,7 +13,11 @@ struct AuditReport {
         var turns = 0
         var requests = 0
         var commands = 0
+        /// At the gate, and those that the sandbox gave a command.
         var refusals = 0
+        var sandboxRefusals = 0
+        /// Files that were another after a turn, by whatever means.
+        var filesChanged = 0
         /// nil as soon as one request's price is unknown.
         var cost: Double? = 0
     }
@@ -59,14 +63,23 @@ struct AuditReport {
         title: "Approvals",
         columns: [.word("Time"), .word("Session"), .word("Answer"), .word("By"), .text("Effect"), .text("Message")])
     private var refusals = Table(
-        title: "Refusals",
+        title: "Refused at the gate",
         columns: [.word("Time"), .word("Session"), .text("Effect"), .text("Reason"), .text("Rule"), .text("Origin")])
+    private var sandboxRefusals = Table(
+        title: "Refused by the sandbox",
+        columns: [
+            .word("Time"), .word("Session"), .word("Access"), .text("Target"), .text("Reason"), .text("Rule"),
+            .text("Origin"),
+        ])
     private var commands = Table(
         title: "Commands",
         columns: [.word("Time"), .word("Session"), .text("Command"), .text("Folder"), .word("Verdict"), .text("Rule")])
     private var files = Table(
-        title: "Files",
+        title: "Files changed by patches",
         columns: [.word("Time"), .word("Session"), .word("Change"), .text("Path"), .word("Verdict"), .text("Rule")])
+    private var turnFiles = Table(
+        title: "Files changed in turns, by commands as well",
+        columns: [.word("Time"), .word("Session"), .number("Turn"), .word("Change"), .text("Path")])
 
     mutating func take(_ row: AuditRow) {
         let payload = row.record.payload
@@ -122,12 +135,42 @@ struct AuditReport {
         }
     }
 
+    /// What the sandbox refused a command: an access, where the gate refuses an effect.
+    private mutating func take(refusedAccess row: AuditRow, _ access: JSONValue, _ verdict: JSONValue?, _ index: Int) {
+        sessions[index].sandboxRefusals += 1
+        let target = access["target"]?.string ?? "?"
+        let kind = access["target_kind"]?.string ?? "?"
+        if kind == "network" { hosts["refused to a command · \(target)", default: 0] += 1 }
+        sandboxRefusals.add([
+            Self.time(row.record.time), Self.short(row.session), "\(access["operation"]?.string ?? "?") \(kind)",
+            target,
+            verdict?["reason"]?.string ?? "", verdict?["rule"]?.string ?? "?", verdict?["origin"]?.string ?? "",
+        ])
+    }
+
+    /// What a turn left other than it was, by patches, commands or whatever else ran.
+    private mutating func take(checkpoint row: AuditRow, _ payload: JSONValue, _ index: Int) {
+        let changes = payload["changes"]?.array ?? []
+        let count = max(changes.count, payload["changed"]?.int ?? 0)
+        sessions[index].filesChanged += count
+        let start = [Self.time(row.record.time), Self.short(row.session), payload["turn"].map(\.text) ?? "?"]
+        for change in changes {
+            turnFiles.add(start + [change["kind"]?.string ?? "?", change["path"]?.string ?? "?"])
+        }
+        // The event lists the first of them.
+        if count > changes.count { turnFiles.add(start + ["", "and \(count - changes.count) more"]) }
+    }
+
     private mutating func take(event row: AuditRow, _ payload: JSONValue, _ index: Int) {
         switch payload["type"]?.string {
         case "turn.started": sessions[index].turns += 1
+        case "checkpoint": take(checkpoint: row, payload, index)
         case "effect.denied":
-            sessions[index].refusals += 1
             let effect = payload["effect"]
+            if let effect, effect["kind"] == "access" {
+                return take(refusedAccess: row, effect, payload["verdict"], index)
+            }
+            sessions[index].refusals += 1
             if effect?["target_kind"] == "network" {
                 hosts["refused · \(effect?["target"]?.string ?? "?")", default: 0] += 1
             }
@@ -164,7 +207,7 @@ struct AuditReport {
         page += Self.html(sessionTable)
         page += Self.html(Self.counted("Decisions", "Effect · verdict · rule", decisions))
         page += Self.html(Self.counted("Hosts", "Host", hosts))
-        for table in [approvals, refusals, commands, files] { page += Self.html(table) }
+        for table in [approvals, refusals, sandboxRefusals, commands, files, turnFiles] { page += Self.html(table) }
         page += "</body>\n</html>\n"
         return Array(page.utf8)
     }
@@ -175,9 +218,16 @@ struct AuditReport {
         let parts = [
             count(sessions.count, "session", "sessions"),
             count(sessions.reduce(0) { $0 + $1.commands }, "command", "commands"),
-            count(files.rows.count + files.more, "file change", "file changes"),
+            count(files.rows.count + files.more, "file changed by patches", "files changed by patches"),
+            count(
+                sessions.reduce(0) { $0 + $1.filesChanged }, "file changed in turns by whatever means",
+                "files changed in turns by whatever means"),
             count(approvals.rows.count + approvals.more, "approval asked for", "approvals asked for"),
-            count(sessions.reduce(0) { $0 + $1.refusals }, "effect refused", "effects refused"),
+            count(
+                sessions.reduce(0) { $0 + $1.refusals }, "effect refused at the gate", "effects refused at the gate"),
+            count(
+                sessions.reduce(0) { $0 + $1.sandboxRefusals }, "access refused by the sandbox",
+                "accesses refused by the sandbox"),
             broken == 0 ? "all journals whole" : count(broken, "journal BROKEN", "journals BROKEN"),
         ]
         return "\(parts.joined(separator: ", ")). Times are UTC."
@@ -196,13 +246,15 @@ struct AuditReport {
             title: "Sessions",
             columns: [
                 .text("Session"), .word("Started"), .text("Folder"), .text("Model"), .number("Turns"),
-                .number("Requests"), .number("Commands"), .number("Refused"), .number("Spent"), .word("Journal"),
+                .number("Requests"), .number("Commands"), .number("Files"), .number("Refused, gate"),
+                .number("Refused, sandbox"), .number("Spent"), .word("Journal"),
             ])
         for session in sessions {
             table.add([
                 session.id, Self.time(session.started), session.cwd, session.model, "\(session.turns)",
                 "\(session.requests)",
-                "\(session.commands)", "\(session.refusals)",
+                "\(session.commands)", "\(session.filesChanged)", "\(session.refusals)",
+                "\(session.sandboxRefusals)",
                 session.cost.map { "$\(HumanRenderer.money($0))" } ?? "price unknown",
                 session.isWhole ? "whole" : "BROKEN",
             ])

@@ -96,8 +96,7 @@ struct ExecRun {
         if signals.received != nil { await assembled.session.wasInterrupted() }
         await assembled.session.end(reason: "other")
         await assembled.close()
-        // What came after the turn, if anything, is signed as well.
-        try? journal.seal()
+        await setup.conclude(journal) { CommandOutput.warn($0) }
         return try finish(end, signal: signals.received, front: front)
     }
 

@@ -76,6 +76,8 @@ extension SessionSetup {
         // The last thing that can fail, since it has to be ended; a replay tells nobody.
         let endTelemetry: (@Sendable () async -> Void)?
         do throws(LockgateError) {
+            // A place that cannot be one is told before the session, not at its end.
+            _ = try anchorPlaces()
             endTelemetry = model == nil ? try telemetry(of: journal, warn: progress) : nil
         } catch {
             await servers.stop()

@@ -321,8 +321,8 @@ actor SessionHost {
         self.open = nil
         await open.assembled.session.end(reason: reason)
         await open.assembled.close()
-        // What came after the turn, if anything, is signed as well.
-        try? open.journal.seal()
+        guard let setup else { return }
+        await setup.conclude(open.journal) { [post] in post(.note(.init(.warning, $0))) }
     }
 
     /// The same writer goes on with the next prompt; its records are read back as a resumed session's are.

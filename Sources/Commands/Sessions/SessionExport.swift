@@ -23,8 +23,14 @@ extension SessionsCommand {
         @Option(help: "jsonl or html.") var format: Format = .jsonl
         @Option(help: "Write a bundle to this file instead, for lockgate sessions import on another machine.")
         var bundle: String?
+        @Flag(
+            help:
+                "Put into the bundle what takes the session's turns back: the files that they changed, before and after."
+        )
+        var checkpoints = false
 
         func validate() throws {
+            guard !checkpoints || bundle != nil else { throw ValidationError("--checkpoints goes with --bundle") }
             guard bundle == nil || output == nil else { throw ValidationError("give one of --bundle and -o") }
         }
 
@@ -34,8 +40,15 @@ extension SessionsCommand {
                 let location = try store.resolve(session)
                 if let bundle {
                     let path = PathText.absolute(bundle, from: ProcessEnvironment.workingDirectory)
-                    try BundleExport(location, version: Version.text).write(to: path)
-                    return ""
+                    guard checkpoints else {
+                        try BundleExport(location, version: Version.text).write(to: path)
+                        return ""
+                    }
+                    let file = "\(path).\(getpid()).checkpoints"
+                    defer { unlink(file) }
+                    let count = try CheckpointTransfer(home: PathText.parent(store.root)).export(location, to: file)
+                    try BundleExport(location, version: Version.text, checkpoints: file).write(to: path)
+                    return "with the checkpoints of \(count) turn\(count == 1 ? "" : "s")"
                 }
                 var expectation = Expectation()
                 if let own = try? store.keyFile.publicKey() { expectation.keys.insert(own) }

@@ -13,12 +13,13 @@ extension SessionsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take in a bundle, or sessions of Codex or Claude Code.",
             usage: """
-                lockgate sessions import BUNDLE [--key KEY]
+                lockgate sessions import BUNDLE [--key KEY] [-C FOLDER]
                 lockgate sessions import --codex|--claude FILE|FOLDER...
                 """,
             discussion: """
                 A bundle is verified before anything is put in its place; it is gone on with like any other session, \
-                but what was granted in it counts for nothing here. Sessions of other programs are kept to be read, \
+                but what was granted in it counts for nothing here. With -C its turns can be taken back in that folder, \
+                where the bundle has its checkpoints. Sessions of other programs are kept to be read, \
                 searched and forked: lockgate exec fork SESSION "...".
                 """)
 
@@ -26,11 +27,14 @@ extension SessionsCommand {
         @Flag(help: "The files are Codex's rollouts.") var codex = false
         @Flag(help: "The files are Claude Code's transcripts.") var claude = false
         @Option(help: "A bundle's seals have to be by this key: ed25519:… or a file that holds it.") var key: String?
+        @Option(
+            name: .customShort("C"), help: "The folder in which a bundle's turns are to be taken back: lockgate undo.")
+        var directory: String?
         @Flag(help: "Print one JSON object a file.") var json = false
 
         func validate() throws {
             if codex, claude { throw ValidationError("give one of --codex and --claude") }
-            if key != nil, codex || claude { throw ValidationError("--key is of bundles") }
+            if key != nil || directory != nil, codex || claude { throw ValidationError("--key and -C are of bundles") }
         }
 
         func run() async throws {
@@ -54,14 +58,22 @@ extension SessionsCommand {
                 throw LockgateError("audit.usage", error.description, exitCode: 2)
             }
             if key == nil, let own = try? store.keyFile.publicKey() { expectation.keys.insert(own) }
-            let result = try BundleImport(store: store, expecting: expectation).take(path)
+            var turns: Int?
+            let transfer = CheckpointTransfer(home: PathText.parent(store.root))
+            let folder = directory.map { PathText.absolute($0, from: ProcessEnvironment.workingDirectory) }
+            let result = try BundleImport(store: store, expecting: expectation)
+                .take(path, checkpoints: folder.map { folder in { turns = try transfer.take($0, into: folder) } })
             let report = result.report
+            if folder != nil, result.manifest.checkpoints == nil {
+                CommandOutput.warn("the bundle holds no checkpoints: export it with --checkpoints")
+            }
             if json {
                 return JSONValue.object([
                     "session": .string(result.location.id.text), "outcome": .string(result.outcome.rawValue),
                     "name": .optional(result.name), "records": .int(report.records),
                     "keys": .array(report.keys.map { .string("\($0)") }),
                     "warnings": .array(report.warnings.map { .string($0) }),
+                    "turns": turns.map { .int($0) } ?? .null,
                 ]).text
             }
             var lines: [String] = []
@@ -72,6 +84,11 @@ extension SessionsCommand {
             case .known: lines.append("session \(id): here already, nothing changed")
             }
             lines += report.warnings.map { "  warning: \(TerminalStyle.harmless($0))" }
+            if let turns {
+                lines.append("  \(turns) turn\(turns == 1 ? "" : "s") more can be taken back there: lockgate undo")
+            } else if result.manifest.checkpoints != nil {
+                lines.append("  it holds checkpoints: give the project's folder with -C to take its turns back there")
+            }
             lines.append("  go on with: lockgate exec resume \(id) -C FOLDER \"...\"")
             return lines.joined(separator: "\n")
         }

@@ -43,9 +43,6 @@ enum FileDigest {
             if done % (64 << 20) == 0 { progress(done) }
         }
         progress(done)
-        return hash.finalize().map { byte in
-            let text = String(byte, radix: 16)
-            return text.utf8.count == 1 ? "0\(text)" : text
-        }.joined()
+        return Hexadecimal.text(of: hash.finalize())
     }
 }

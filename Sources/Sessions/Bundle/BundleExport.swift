@@ -8,11 +8,15 @@ package import Wire
 package struct BundleExport {
     private let location: SessionLocation
     private let version: String
+    private let checkpoints: String?
 
-    /// - Parameter version: Lockgate's.
-    package init(_ location: SessionLocation, version: String) {
+    /// - Parameters:
+    ///   - version: Lockgate's.
+    ///   - checkpoints: the file that takes its turns back elsewhere; nil for none.
+    package init(_ location: SessionLocation, version: String, checkpoints: String? = nil) {
         self.location = location
         self.version = version
+        self.checkpoints = checkpoints
     }
 
     /// Writes the bundle whole or not at all.
@@ -59,9 +63,23 @@ package struct BundleExport {
         let length = size - report.tornBytes
         var hasher = ContentHasher()
         try JournalFile.stream(location.path, length: length) { hasher.update($0) }
-        let manifest = BundleManifest(
+        var manifest = BundleManifest(
             session: location.id, version: version, bytes: length, digest: hasher.text, records: report.records,
             head: report.head ?? "")
+        if let checkpoints {
+            var hasher = ContentHasher()
+            var size = 0
+            try PosixFile.stream(checkpoints) { piece in
+                hasher.update(piece)
+                size += piece.count
+            }
+            guard size <= BundleFormat.Member.checkpoints.limit else {
+                throw LockgateError(
+                    "bundle.checkpoints", "the checkpoints take \(size) bytes, which is more than a bundle holds",
+                    remedy: "export the session without them")
+            }
+            manifest.checkpoints = BundleManifest.Checkpoints(bytes: size, digest: hasher.text)
+        }
         return (manifest, length)
     }
 
@@ -84,6 +102,11 @@ package struct BundleExport {
         // The name travels; where the session goes on and that it was put away are this machine's matter.
         if let name = SessionNotes.read(of: location).name {
             try put(.notes, JSONValue.object(["name": .string(name)]).bytes + [0x0A])
+        }
+        if let checkpoints, let stated = manifest.checkpoints {
+            try PosixFile.writeAll(file, BundleFormat.header(.checkpoints, size: stated.bytes))
+            try JournalFile.stream(checkpoints, length: stated.bytes) { try PosixFile.writeAll(file, Array($0)) }
+            try PosixFile.writeAll(file, [UInt8](repeating: 0, count: BundleFormat.padding(stated.bytes)))
         }
         try PosixFile.writeAll(file, [UInt8](repeating: 0, count: BundleFormat.trailer))
     }

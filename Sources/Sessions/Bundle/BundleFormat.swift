@@ -13,12 +13,13 @@ enum BundleFormat {
         case manifest = "manifest.json"
         case journal = "session.jsonl"
         case notes = "notes.json"
+        case checkpoints = "checkpoints.bin"
 
         /// The largest size in bytes.
         var limit: Int {
             switch self {
             case .manifest, .notes: 64 << 10
-            case .journal: 4 << 30
+            case .journal, .checkpoints: 4 << 30
             }
         }
 

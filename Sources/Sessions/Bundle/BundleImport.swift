@@ -35,14 +35,21 @@ package struct BundleImport {
         self.expectation = expectation
     }
 
+    /// - Parameter checkpoints: gets the file of the bundle's checkpoints, where it has one, after everything else was
+    ///   verified; what it throws keeps the session out as well. nil to leave them.
     /// - Throws: `bundle.malformed`, `bundle.unverified`, `session.clash`, `session.in_use`, `bundle.unreadable`.
-    package func take(_ path: String) throws(LockgateError) -> Result {
+    package func take(
+        _ path: String, checkpoints: ((_ file: String) throws -> Void)? = nil
+    ) throws(LockgateError) -> Result {
         do {
             let staging = try IncomingFile(in: store.root)
             defer { staging.discard() }
-            let (manifest, notes, report) = try read(path, into: staging)
+            let aside = try checkpoints.map { _ in try IncomingFile(in: store.root) }
+            defer { aside?.discard() }
+            let (manifest, notes, report) = try read(path, into: staging, checkpoints: aside)
             try check(manifest, report, path)
             try staging.sync()
+            if let aside, manifest.checkpoints != nil { try checkpoints?(aside.path) }
             return try place(staging, manifest, notes, report)
         } catch let error as LockgateError {
             throw error
@@ -56,7 +63,7 @@ package struct BundleImport {
     }
 
     private func read(
-        _ path: String, into staging: IncomingFile
+        _ path: String, into staging: IncomingFile, checkpoints aside: IncomingFile?
     ) throws -> (BundleManifest, notes: [UInt8], JournalReport) {
         var parser = BundleParser()
         var manifest: BundleManifest?
@@ -65,10 +72,17 @@ package struct BundleImport {
         var current = BundleFormat.Member.manifest
         var small: [BundleFormat.Member: [UInt8]] = [:]
         var size = 0
+        var (checkpoints, checkpointBytes) = (ContentHasher(), Int?.none)
         try JournalFile.stream(path) { piece in
             try parser.consume(piece) { event in
                 switch event {
-                case .begin(let member, _): current = member
+                case .begin(let member, _):
+                    current = member
+                    if member == .checkpoints { checkpointBytes = 0 }
+                case .bytes(let bytes) where current == .checkpoints:
+                    checkpointBytes = (checkpointBytes ?? 0) + bytes.count
+                    checkpoints.update(bytes)
+                    try aside?.write(bytes)
                 case .bytes(let bytes) where current == .journal:
                     size += bytes.count
                     verifier.consume(bytes)
@@ -90,6 +104,10 @@ package struct BundleImport {
         guard let manifest else { throw BundleParser.Fault(offset: 0, reason: "there is no manifest") }
         guard size == manifest.bytes, hasher.text == manifest.digest else {
             throw LockgateError("bundle.unverified", "\(path): the journal is another one than the manifest says")
+        }
+        let found = checkpointBytes.map { BundleManifest.Checkpoints(bytes: $0, digest: checkpoints.text) }
+        guard found == manifest.checkpoints else {
+            throw LockgateError("bundle.unverified", "\(path): the checkpoints are others than the manifest says")
         }
         return (manifest, small[.notes] ?? [], verifier.finish())
     }

@@ -10,6 +10,14 @@ package struct BundleManifest: Sendable, Hashable {
     package let digest: String
     package let records: Int
     package let head: String
+    /// What takes its turns back elsewhere; nil where the bundle has nothing of it.
+    package var checkpoints: Checkpoints?
+
+    /// The member's bytes and their SHA-256.
+    package struct Checkpoints: Sendable, Hashable {
+        package let bytes: Int
+        package let digest: String
+    }
 
     package init(session: SessionID, version: String, bytes: Int, digest: String, records: Int, head: String) {
         self.session = session
@@ -21,12 +29,16 @@ package struct BundleManifest: Sendable, Hashable {
     }
 
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "format": .int(BundleFormat.version), "session": .string(session.text), "version": .string(version),
             "journal": [
                 "bytes": .int(bytes), "sha256": .string(digest), "records": .int(records), "head": .string(head),
             ],
         ]
+        if let checkpoints {
+            object["checkpoints"] = ["bytes": .int(checkpoints.bytes), "sha256": .string(checkpoints.digest)]
+        }
+        return .object(object)
     }
 
     /// Reads what `json` writes; members that it does not know are skipped. nil for anything else, a newer format too.
@@ -37,5 +49,8 @@ package struct BundleManifest: Sendable, Hashable {
             let records = journal["records"]?.int, let head = journal["head"]?.string
         else { return nil }
         self.init(session: session, version: version, bytes: size, digest: digest, records: records, head: head)
+        guard let checkpoints = json["checkpoints"] else { return }
+        guard let size = checkpoints["bytes"]?.int, let digest = checkpoints["sha256"]?.string else { return nil }
+        self.checkpoints = Checkpoints(bytes: size, digest: digest)
     }
 }

@@ -35,7 +35,7 @@ struct StageSettlement: Hashable {
     var json: JSONValue {
         [
             "folder": .string(folder.path), "base": .string(base.text), "wanted": .string(wanted.text),
-            "kept": .array(kept.map { .string(HexText.encode($0)) }), "whole": .bool(isWhole),
+            "kept": .array(kept.map { .string(Hexadecimal.text(of: $0)) }), "whole": .bool(isWhole),
         ]
     }
 
@@ -52,7 +52,7 @@ struct StageSettlement: Hashable {
             let wanted = json["wanted"]?.string.flatMap(ContentDigest.init(text:)), let paths = json["kept"]?.array,
             let isWhole = json["whole"]?.bool
         else { return nil }
-        let kept = paths.compactMap { $0.string.flatMap(HexText.decode) }
+        let kept = paths.compactMap { $0.string.flatMap { Hexadecimal.bytes($0) } }
         guard kept.count == paths.count else { return nil }
         self.init(folder: StageFolder(path: folder), base: base, wanted: wanted, kept: kept, isWhole: isWhole)
     }

@@ -170,6 +170,9 @@ import Wire
             try Self.expectRefusal(Array(bytes[..<length]), "cut at \(length)")
         }
         try Self.expectRefusal(Self.file(Self.forged([("a", .file, 0o100644, "x")])), "a mode")
+        for mode: UInt32 in [0o4755, 0o2755, 0o6755] {
+            try Self.expectRefusal(Self.file(Self.forged([("a", .file, mode, "x")])), "the rights of its owner")
+        }
         try Self.expectRefusal(
             Self.file(Self.forged([("b", .file, 0o644, "x"), ("a", .file, 0o644, "x")])), "the order")
         try Self.expectRefusal(

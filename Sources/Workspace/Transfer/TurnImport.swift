@@ -120,6 +120,10 @@ private final class TurnImport {
     /// - Returns: how many paths and levels that is.
     private func check(_ entry: SnapshotEntry, depth: Int) throws(LockgateError) -> (count: Int, levels: Int) {
         guard entry.mode <= 0o7777 || entry.kind == .omitted else { throw Self.refused("a mode is none") }
+        // Somebody else's file must not come to run with the rights of whoever takes a turn back here.
+        guard entry.kind != .file || entry.mode & 0o6000 == 0 else {
+            throw Self.refused("a file in it would run with its owner's rights")
+        }
         switch entry.kind {
         case .omitted: return (1, 0)
         case .file, .link:

@@ -85,11 +85,18 @@ package struct Conversation: Sendable, Hashable {
 
     /// What each entry holds of the list; long lists are read on all processors.
     private static func items(of entries: [RestoredRecords.Entry]) -> [[ConversationItem]] {
-        let count = WorkThread<Void>.count(for: entries.count, each: threadWorth)
-        let size = max(1, (entries.count + count - 1) / count)
-        let parts = stride(from: 0, to: entries.count, by: size).map { entries[$0..<min($0 + size, entries.count)] }
+        let total = entries.count(where: \.isRead)
+        let count = WorkThread<Void>.count(for: total, each: threadWorth)
+        // Responses cost nothing here, and after a compaction all that is to be read stands at the end.
+        var ends: [Int] = []
+        var read = 0
+        for (index, entry) in entries.enumerated() where entry.isRead {
+            read += 1
+            if ends.count < count - 1, read * count >= total * (ends.count + 1) { ends.append(index + 1) }
+        }
+        let parts = zip([0] + ends, ends + [entries.count]).map { entries[$0..<$1] }
         let work = parts.dropFirst().map { part in WorkThread { part.map(items(of:)) } }
-        let first = parts.first?.map(items(of:)) ?? []
+        let first = parts[0].map(items(of:))
         return work.reduce(into: first) { $0 += $1.value() }
     }
 
@@ -151,4 +158,9 @@ extension ConversationItem {
         case .toolResult(let result): return size(result.parts)
         }
     }
+}
+
+extension RestoredRecords.Entry {
+    /// Whether it holds anything of the list, which has to be read as JSON.
+    fileprivate var isRead: Bool { if case .response = self { false } else { true } }
 }

@@ -189,6 +189,30 @@ import Wire
         #expect(bench.client.requests[0].items == sent + [ConversationItem(.user([.text("go on")]))])
     }
 
+    /// Long lists are read by several threads, wherever in the journal their items stand.
+    @Test func aLongListIsRestoredInItsOrder() throws {
+        let home = "/tmp/lockgate-resume-\(SessionID())"
+        defer { removeTree(home) }
+        let journal = try SessionJournal.create(in: SessionStore(home: home))
+        var expected = Conversation()
+        try journal.append("session", ["id": .string(journal.id.text), "format": 1])
+        for _ in 0..<2500 {
+            let response: JSONValue = ["usage": ["input_tokens": 10, "output_tokens": 1], "cost_usd": 0.5]
+            try journal.append("model.response", response)
+            expected.count(TokenUsage(inputTokens: 10, outputTokens: 1), cost: 0.5)
+        }
+        let summary = ConversationItem(.user([.text("summary")]))
+        try journal.append("compaction", ["items": [summary.json]])
+        expected.replace(with: [summary])
+        for number in 0..<3001 {
+            let item = ConversationItem(.user([.text("message \(number)")]))
+            try journal.append("conversation", item.json)
+            expected.append(item)
+        }
+        let path = try #require(journal.path)
+        #expect(Conversation(try RestoredRecords.read(path: path)) == expected)
+    }
+
     @Test func aCallWithoutAnAnswerIsAnsweredAsInterrupted() async {
         var restored = Conversation()
         let call = ToolCall(id: "c1", name: "echo", input: .function(arguments: "{}"))

@@ -21,6 +21,8 @@ package struct JournalReport: Sendable, Hashable {
     package var lastSeal: Int?
     /// Their keys, in order of appearance.
     package var keys: [SealPublicKey] = []
+    /// Anchors from elsewhere that it was held to.
+    package var anchors = 0
     /// The id in the first record.
     package var session: String?
     package var format = 1
@@ -41,7 +43,7 @@ package struct JournalReport: Sendable, Hashable {
             for finding in findings.dropFirst() { lines.append("  also \(finding.description)") }
             if unlisted > 0 { lines.append("  and \(unlisted) more") }
         } else {
-            lines.append("\(path): whole, \(records) record\(records == 1 ? "" : "s")\(sealText(knownKeys))")
+            lines.append("\(path): whole, \(records) record\(records == 1 ? "" : "s")\(sealText(knownKeys))\(anchorText)")
         }
         for warning in warnings { lines.append("  warning: \(warning)") }
         return lines.joined(separator: "\n")
@@ -53,11 +55,20 @@ package struct JournalReport: Sendable, Hashable {
         return ", sealed up to record \(lastSeal) by \(names.joined(separator: ", "))"
     }
 
+    private var anchorText: String {
+        switch anchors {
+        case 0: ""
+        case 1: ", and an anchor holds"
+        default: ", and \(anchors) anchors hold"
+        }
+    }
+
     package func json(path: String) -> JSONValue {
         [
             "path": .string(path), "whole": .bool(isWhole), "session": .optional(session), "format": .int(format),
             "records": .int(records), "last_record": .optional(lastRecord), "head": .optional(head),
             "seals": .int(seals), "last_seal": .optional(lastSeal), "keys": .array(keys.map { .string("\($0)") }),
+            "anchors": .int(anchors),
             "torn_bytes": .int(tornBytes), "redacted": .array(redacted.map { .int($0) }),
             "findings": .array(findings.map(\.json)), "unlisted": .int(unlisted),
             "warnings": .array(warnings.map { .string($0) }),

@@ -135,6 +135,7 @@ package struct JournalVerifier: Sendable {
         report.format = record.payload["format"]?.int ?? 1
         if let session = report.session {
             anchors = expectation.anchors[session] ?? []
+            report.anchors = anchors.count
             if let name, name != session {
                 add(.identity, record: 0, at: offset, "the file's name is that of session \(name), not of \(session)")
             }

@@ -207,7 +207,8 @@ import Testing
             // What arrived is what was written, and both prove the same.
             let sent = try #require(fixture.server.requests.last { $0.path == "/v1/logs" })
             #expect(sent.bytes == (try PosixFile.read(file, limit: 1 << 16)))
-            #expect(try await lockgate(fixture, "audit", "verify", id, "--anchors", file).status == 0)
+            let held = try await lockgate(fixture, "audit", "verify", id, "--anchors", file)
+            #expect(held.status == 0 && held.text.contains(", and an anchor holds"), "\(held.text)")
             // No answer is no proof: nobody listens there.
             let dead = try await lockgate(fixture, "audit", "anchor", id, "--to-url", "http://127.0.0.1:1/anchors")
             #expect(dead.status == 1)

@@ -43,7 +43,8 @@ package struct JournalReport: Sendable, Hashable {
             for finding in findings.dropFirst() { lines.append("  also \(finding.description)") }
             if unlisted > 0 { lines.append("  and \(unlisted) more") }
         } else {
-            lines.append("\(path): whole, \(records) record\(records == 1 ? "" : "s")\(sealText(knownKeys))\(anchorText)")
+            lines.append(
+                "\(path): whole, \(records) record\(records == 1 ? "" : "s")\(sealText(knownKeys))\(anchorText)")
         }
         for warning in warnings { lines.append("  warning: \(warning)") }
         return lines.joined(separator: "\n")

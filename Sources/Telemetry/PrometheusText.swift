@@ -58,7 +58,8 @@ package struct PrometheusText: Sendable, Hashable {
     package var bytes: [UInt8] {
         var text = ""
         for family in Self.families {
-            let own = values.keys.filter { Self.family(of: $0)?.name == family.name }.sorted()
+            let own = values.keys.filter { Self.family(of: $0)?.name == family.name }
+                .sorted { Self.place($0) < Self.place($1) }
             guard !own.isEmpty else { continue }
             text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(family.type)\n"
             for series in own { text += "\(series) \(Self.number(values[series] ?? 0))\n" }
@@ -91,6 +92,17 @@ package struct PrometheusText: Sendable, Hashable {
                 || family.type == "histogram"
                     && ["_bucket", "_sum", "_count"].contains { name == family.name + $0 }
         }
+    }
+
+    /// What a series is sorted by. The format wants the buckets of a histogram in the order of their bounds, which are
+    /// numbers; a quote within a value is escaped, so that no value can look like a bound.
+    private static func place(_ series: String) -> (name: String, bound: Double) {
+        for mark in ["{le=\"", ",le=\""] {
+            guard let found = series.firstRange(of: mark) else { continue }
+            let bound = series[found.upperBound...].prefix { $0 != "\"" }
+            return (String(series[..<found.lowerBound]), Double(bound) ?? .infinity)
+        }
+        return (series, 0)
     }
 
     private static func escaped(_ text: String) -> String {

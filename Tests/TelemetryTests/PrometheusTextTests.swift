@@ -32,6 +32,22 @@ import Testing
         ] { #expect(lines.contains(line), "\(line)") }
     }
 
+    /// By number, as the format wants it: 16 comes before 1024, and no bound last.
+    @Test func bucketsStandInTheOrderOfTheirBounds() {
+        var text = PrometheusText()
+        var metrics = Self.metrics
+        metrics.countTokens(7, ["gen_ai.token.type": .text("of a file=\"le=\" of 2")])
+        metrics.countTokens(7, [:])
+        text.add(metrics)
+        let lines = String(decoding: text.bytes, as: UTF8.self).split(separator: "\n")
+        let buckets = lines.filter { $0.hasPrefix("gen_ai_client_token_usage_bucket") }
+        let bounds = buckets.compactMap { line in line.split(separator: "le=\"").last?.prefix { $0 != "\"" } }
+        let numbers = bounds.map { Double($0) ?? .nan }
+        let series = numbers.split(separator: .infinity)
+        #expect(series.count == 3 && buckets.count == 3 * (series[0].count + 1), "\(buckets)")
+        for one in series { #expect(Array(one) == one.sorted() && !one.contains(where: \.isNaN)) }
+    }
+
     /// Reading back what was written and adding the same is twice as much of everything.
     @Test func sessionsAddUp() {
         var once = PrometheusText()

@@ -11,12 +11,16 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// Set by scripts/release.sh: a folder with nothing but the archives of libraries that are then linked in, so that the release
-// starts without looking for them and does not depend on their versions.
+// Set by scripts/release.sh: the program stands by itself, with the C library in it, and begins in CEarlyStart. Why and at what
+// price: docs/decisions/0009.
 let releaseLinking: [LinkerSetting] =
-    Context.environment["LOCKGATE_ARCHIVES"].map {
-        [.unsafeFlags(["-L", $0, "-Xclang-linker", "-static-libgcc"])]
-    } ?? []
+    Context.environment["LOCKGATE_RELEASE"] == nil
+    ? []
+    : [
+        .unsafeFlags([
+            "-Xclang-linker", "-static-pie", "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "--entry=lockgate_start",
+        ])
+    ]
 
 let package = Package(
     name: "lockgate",
@@ -37,6 +41,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Basics", swiftSettings: strict),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
+        .target(name: "CEarlyStart"),
         .target(name: "CLinux"),
         .target(
             name: "Commands",
@@ -96,7 +101,8 @@ let package = Package(
         .target(name: "JSONRPC", dependencies: ["Basics"], swiftSettings: strict),
         .testTarget(name: "JSONRPCTests", dependencies: ["Basics", "JSONRPC"], swiftSettings: strict),
         .executableTarget(
-            name: "lockgate", dependencies: ["Commands"], swiftSettings: strict, linkerSettings: releaseLinking),
+            name: "lockgate", dependencies: ["CEarlyStart", "Commands"], swiftSettings: strict,
+            linkerSettings: releaseLinking),
         // Static, so that it starts in 0.3 ms and works in any root file system.
         .executableTarget(
             name: "lockgate-sandbox",

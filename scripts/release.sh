@@ -7,14 +7,16 @@ scratch=$1
 # would read them, and the linker could drop no function.
 # The functions that a start and an ordinary turn need lie side by side (scripts/startup-order.py, docs/decisions/0008): each
 # function gets a section of its own, which lets the linker order them, and drop those that nothing calls.
-# The C++ library and zlib are linked in where their archives are there: four libraries fewer to look for at each start.
-mkdir -p "$scratch/archives"
+# Everything is linked in, the C library too, and the program stays position-independent (docs/decisions/0009).
+mkdir -p "$scratch"
 scratch=$(cd "$scratch" && pwd)
-for archive in libstdc++.a libz.a; do
-    found=$(clang -print-file-name="$archive")
-    [ ! -e "$found" ] || ln -sf "$found" "$scratch/archives/$archive"
+for archive in libc.a libstdc++.a libz.a libsqlite3.a rcrt1.o; do
+    [ -e "$(clang -print-file-name="$archive")" ] || {
+        echo "release: $archive is missing; it comes with the packages that README.md names, on some systems in one called -static" >&2
+        exit 1
+    }
 done
-export LOCKGATE_ARCHIVES="$scratch/archives"
+export LOCKGATE_RELEASE=1
 order=$(cd "$(dirname "$0")" && pwd)/startup-order.txt
 build() {
     swift build -c release --static-swift-stdlib --disable-local-rpath --scratch-path "$scratch" \

@@ -18,7 +18,7 @@
 // Descriptors above any target slot, so that duplicating one never overwrites another still to come.
 #define STAGING 64
 
-int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid) {
+int clinux_spawn(const char *path, const char *role, const int *fds, size_t count, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (count > 16) return -EINVAL;
@@ -45,7 +45,7 @@ int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid) {
         }
         error = posix_spawn_file_actions_adddup2(&actions, staged[made], (int)made);
     }
-    char *const arguments[] = {(char *)"lockgate-sandbox", NULL}, *const environment[] = {NULL};
+    char *const arguments[] = {(char *)"lockgate-sandbox", (char *)role, NULL}, *const environment[] = {NULL};
     if (!error) error = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
     for (size_t i = 0; i < made; i++) close(staged[i]);
     posix_spawnattr_destroy(&attributes);
@@ -53,14 +53,14 @@ int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid) {
     return -error;
 }
 
-int clinux_become(const char *path, const int *fds, size_t count) {
+int clinux_become(const char *path, const char *role, const int *fds, size_t count) {
     int staged[8];
     if (count > 8) return -EINVAL;
     for (size_t i = 0; i < count; i++)
         if ((staged[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, STAGING)) < 0) return -errno;
     for (size_t i = 0; i < count; i++)
         if (dup2(staged[i], 3 + (int)i) < 0) return -errno;
-    char *const arguments[] = {(char *)"lockgate-sandbox", NULL}, *const environment[] = {NULL};
+    char *const arguments[] = {(char *)"lockgate-sandbox", (char *)role, NULL}, *const environment[] = {NULL};
     execve(path, arguments, environment);
     return -errno;
 }

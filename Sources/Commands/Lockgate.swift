@@ -1,6 +1,8 @@
 package import ArgumentParser
 import Basics
+import CLinux
 import Glibc
+import Sandbox
 
 /// The program's root: verbs and nothing else.
 package struct Lockgate: AsyncParsableCommand {
@@ -30,7 +32,9 @@ package struct Lockgate: AsyncParsableCommand {
 
     /// What needs no concurrency, before its threads are started: `sandbox -- CMD`, and `--version`, which scripts and
     /// editors ask first and for which the parser would look at every verb. Returns for everything else.
-    package static func handOver() {
+    ///
+    /// - Parameter early: the sandbox's helper that was started before this program's own first instruction, if one was.
+    package static func handOver(early: (socket: Int32, pid: Int32)?) {
         let arguments = ProcessEnvironment.arguments
         if arguments.elementsEqual(["--version"]) {
             do {
@@ -40,13 +44,15 @@ package struct Lockgate: AsyncParsableCommand {
             }
             Glibc.exit(0)
         }
-        SandboxOptions(plain: arguments)?.handOver()
+        let prepared = early.map { AdvanceHelper(startedEarly: $0.socket, pid: $0.pid) }
+        SandboxOptions(plain: arguments)?.handOver(to: prepared)
     }
 
     /// Runs the command line and ends the process.
     ///
     /// Wrong usage ends with 2, as in DESIGN's contract and most shells' tools; the argument parser's own code is 64.
     package static func start() async -> Never {
+        clinux_limit_lookups()
         if let options = ExecOptions(plain: ProcessEnvironment.arguments), let request = try? ExecRequest(options) {
             Glibc.exit(await ExecRun.main(request))
         }

@@ -43,13 +43,16 @@ struct SandboxOptions: Sendable, Hashable {
 
     /// Hands this process over to the command, where all that would be left for it is to wait. Returns where it is not
     /// like that, and where anything is wrong, which `run` finds again and says.
-    func handOver() {
+    ///
+    /// - Parameter prepared: a helper that makes namespaces already.
+    func handOver(to prepared: AdvanceHelper?) {
         guard measure == nil, SandboxFront.isPossible else { return }
         let environment = ProcessEnvironment.variables
         guard let (policy, tools) = try? policy(default: .readOnly, environment: environment),
             let front = SandboxFront(policy: policy, environment: environment)
         else { return }
-        try? front.run(command, workingDirectory: policy.workspace, tools: tools.variables)
+        try? front.run(
+            command, workingDirectory: policy.workspace, tools: tools.variables, prepared: prepared)
     }
 
     /// Runs the command and returns the exit code for this process.

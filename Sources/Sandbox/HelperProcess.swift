@@ -27,7 +27,7 @@ final class HelperProcess: Sendable {
         guard null >= 0 else { throw .noResources("open /dev/null", errno) }
         defer { close(null) }
         var pid: pid_t = 0
-        let started = clinux_spawn(program, [null, null, null, file, socket], 5, &pid)
+        let started = clinux_spawn(program, nil, [null, null, null, file, socket], 5, &pid)
         guard started == 0 else {
             throw LockgateError(
                 "sandbox.helper_failed",

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Path questions the sandbox asks of the host. Paths are compared as bytes after `realpath(3)`.
@@ -5,6 +6,7 @@ package enum Paths {
     /// $HOME, or the password database's entry, or `/`.
     package static var home: String {
         if let value = getenv("HOME"), value.pointee != 0 { return String(cString: value) }
+        clinux_limit_lookups()
         guard let entry = getpwuid(getuid()), let folder = entry.pointee.pw_dir else { return "/" }
         return String(cString: folder)
     }

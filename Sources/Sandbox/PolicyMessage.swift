@@ -33,7 +33,6 @@ struct PolicyMessage {
         static let outerProc = Flags(rawValue: 256)
         static let fenced = Flags(rawValue: 512)
         static let keepModes = Flags(rawValue: 1024)
-        static let front = Flags(rawValue: 2048)
     }
 
     private var bytes: [UInt8] = []
@@ -47,14 +46,12 @@ struct PolicyMessage {
         append(UInt32(0))
     }
 
-    /// The policy of a session with the plan that its view is built from. `isFront`: the helper stands in for the agent,
-    /// with the session's only command (front.h).
+    /// The policy of a session with the plan that its view is built from.
     static func policy(
-        _ policy: SandboxPolicy, plan: MountPlan, isOneShot: Bool, isFront: Bool = false
+        _ policy: SandboxPolicy, plan: MountPlan, isOneShot: Bool
     ) throws(LockgateError) -> [UInt8] {
         var message = PolicyMessage(.policy, capacity: 8192)
         var flags: Flags = isOneShot ? .oneShot : []
-        if isFront { flags.insert(.front) }
         if policy.mode != .dangerFullAccess {
             switch policy.level {
             case .full, .noLandlock, .outerProc:

@@ -43,6 +43,13 @@ final class Zygote: Sendable {
     /// Sends a command with its channel's far end and, unless it gets a terminal, its standard descriptors. False when
     /// the helper is gone: then nothing was run.
     func send(_ command: [UInt8], channel: Int32, standard: [Int32]) throws(LockgateError) -> Bool {
+        try Self.send(command, channel: channel, standard: standard, to: socket)
+    }
+
+    /// The same to any helper.
+    static func send(
+        _ command: [UInt8], channel: Int32, standard: [Int32], to socket: Int32
+    ) throws(LockgateError) -> Bool {
         var descriptors = [channel] + standard
         var parts = standard.isEmpty ? 0 : Self.standardPart
         var file: Int32?

@@ -86,7 +86,6 @@ static const char *check_layers(const struct policy *policy) {
     bool contained = policy->flags & FLAG_CONTAINED, fenced = policy->flags & FLAG_FENCED;
     if (contained && fenced) return "both contained and fenced";
     if (policy->flags & FLAG_OUTER_PROC && !contained) return "an outer /proc without namespaces";
-    if (policy->flags & FLAG_FRONT && (!contained || !(policy->flags & FLAG_ONE_SHOT))) return "a front without a single contained command";
     if (policy->flags & FLAG_KEEP_MODES && !fenced) return "a rule of the fence without it";
     if (fenced && policy->placeholder_count) return "placeholders need mounts";
     for (size_t i = 0; i < policy->mount_count; i++) {

@@ -46,8 +46,7 @@ enum policy_flag {
     FLAG_OUTER_PROC = 1 << 8,  // policy, contained: a fresh /proc is refused here; the one that is there serves, read-only
     FLAG_FENCED = 1 << 9,      // policy, instead of contained: no namespaces; Landlock and a stricter seccomp filter alone
     FLAG_KEEP_MODES = 1 << 10, // policy, fenced: nobody changes modes or times of files
-    FLAG_FRONT = 1 << 11,      // policy, contained and one shot: the command comes on a descriptor, and its end is ours (front.h)
-    FLAGS_OF_POLICY = FLAG_CONTAINED | FLAG_PRIVATE_NET | FLAG_ONE_SHOT | FLAG_KEEPER | FLAG_SURVEY | FLAG_OUTER_PROC | FLAG_FENCED | FLAG_KEEP_MODES | FLAG_FRONT,
+    FLAGS_OF_POLICY = FLAG_CONTAINED | FLAG_PRIVATE_NET | FLAG_ONE_SHOT | FLAG_KEEPER | FLAG_SURVEY | FLAG_OUTER_PROC | FLAG_FENCED | FLAG_KEEP_MODES,
     FLAGS_OF_COMMAND = FLAG_TERMINAL | FLAG_PROBE | FLAG_OWN_PLAN,
 };
 

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import TestSupport
 import Testing
@@ -117,6 +118,52 @@ struct SandboxFrontTests {
             let clock = ContinuousClock()
             let end = clock.now + .seconds(20)
             while try place.project.names() != ["gate"] { try #require(clock.now < end, "names are left") }
+        }
+    }
+
+    @Test(arguments: ["off", "on"])
+    func theCommandIsInTheNetworkThatWasAskedFor(_ network: String) async throws {
+        try await Self.with { place in
+            var own = [CChar](repeating: 0, count: 64)
+            let length = readlink("/proc/self/ns/net", &own, own.count)
+            let run = try await place.run(["--network", network, "--", "readlink", "-n", "/proc/self/ns/net"])
+            #expect(run.status == 0)
+            #expect((run.output == own.prefix(length).map(UInt8.init(bitPattern:))) == (network == "on"))
+        }
+    }
+
+    @Test(arguments: [
+        ["-C", "/no/such/folder", "--", "true"], ["--sandbox", "workspace-wrote", "--", "true"],
+        ["--", "no-such-program"], ["-s", "workspace-write", "--", "false"],
+    ])
+    func nothingOfWhatWasStartedInAdvanceStays(_ arguments: [String]) async throws {
+        try await Self.with { place in
+            // A process namespace of its own shows what is left, and whose.
+            let script = #""$0" sandbox "$@"; ps -e -o comm= | grep -c lockgate"#
+            let run = try await ProgramRun.run(
+                "lockgate", arguments, in: place.project.path,
+                environment: ["PATH": "/usr/bin:/bin", "HOME": place.home.path, "LOCKGATE_HOME": place.home.path],
+                scratch: place.home,
+                wrapper: ["unshare", "-Urpf", "--mount-proc", "bash", "-c", script])
+            #expect(run.text == "0\n")
+        }
+    }
+
+    @Test func aHelperThatOthersCouldReplaceIsNotEvenStarted() async throws {
+        try await Self.with { place in
+            let marker = place.home.at("started")
+            let helper = place.home.at("bin/lockgate-sandbox")
+            try place.home.write("bin/lockgate-sandbox", Array("#!/bin/sh\ntouch \(marker)\n".utf8))
+            #expect(chmod(helper, 0o777) == 0)
+            // Its own file beside that helper: a name of the program that is built, or a copy of it.
+            let script = #"ln "$1" "$0" 2>/dev/null || cp "$1" "$0"; exec "$0" sandbox -- true"#
+            let result = try await ProgramRun.run(
+                "lockgate", [], in: place.project.path,
+                environment: ["PATH": "/usr/bin:/bin", "HOME": place.home.path, "LOCKGATE_HOME": place.home.path],
+                scratch: place.home, wrapper: ["bash", "-c", script, place.home.at("bin/lockgate")])
+            #expect(result.status == 125)
+            #expect(result.errorText.contains("can be replaced by another user"))
+            #expect(!PosixFile.exists(marker))
         }
     }
 }

@@ -1,5 +1,5 @@
 // What Glibc's Swift module hides or cannot express: process creation with an exact set of descriptors, descriptor
-// passing, memory files. Every function returns a result or -errno; none touches global state.
+// passing, memory files. Functions return a result or -errno; none touches global state unless it says so.
 #ifndef LOCKGATE_CLINUX_H
 #define LOCKGATE_CLINUX_H
 
@@ -8,13 +8,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// Starts `path` with no arguments but its name and no environment, in a new session of its own, all signals at their
-/// defaults. Its descriptors are `fds[0..count)` in that order and nothing else that is close-on-exec.
-int clinux_spawn(const char *path, const int *fds, size_t count, pid_t *pid);
+/// Starts `path` with no arguments but its name and its role, if not null, and no environment, in a new session of its own, all
+/// signals at their defaults. Its descriptors are `fds[0..count)` in that order and nothing else that is close-on-exec.
+int clinux_spawn(const char *path, const char *role, const int *fds, size_t count, pid_t *pid);
 
-/// Turns this process into `path`, with no arguments but its name and no environment. Descriptors 0-2 stay, 3 and on are
+/// Turns this process into `path`, with no arguments but its name and its role, and no environment. Descriptors 0-2 stay, 3 and on are
 /// `fds[0..count)`, and nothing else that is close-on-exec. Returns only when it could not: -errno; 3 and on are used then.
-int clinux_become(const char *path, const int *fds, size_t count);
+int clinux_become(const char *path, const char *role, const int *fds, size_t count);
 
 /// A connected pair of SOCK_SEQPACKET sockets, close-on-exec. Messages on the first carry the sender's credentials.
 int clinux_message_pair(int pair[2]);
@@ -60,6 +60,10 @@ int clinux_open_process(pid_t pid);
 /// Catches these signals for the rest of the process's life and returns a descriptor from which each can be read as
 /// one byte. Once per process.
 int clinux_forward_signals(const int *signals, size_t count);
+
+/// Has users looked up in the system's files from now on, hosts there and by DNS, and in nothing that /etc/nsswitch.conf names
+/// besides: those are libraries of the system's C library, and the released program has one of its own. Before the first lookup.
+void clinux_limit_lookups(void);
 
 /// An epoll instance, close-on-exec.
 int clinux_epoll_create(void);

@@ -39,7 +39,8 @@ static int prepare(const struct zygote *z, int *signals, int *rules, struct fail
     }
     // An own, empty session keyring: the user's would be reachable by possession although the calls are refused.
     SYS2(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
-    if (view_make_own(z->policy, f) < 0) return -1;
+    // From here on beside what follows. It has the keyring already, and gets the mounts: it is in the same namespace.
+    if (command_prepare(z->policy, f) < 0 || view_make_own(z->policy, f) < 0) return -1;
     return landlock_rules(z->policy, z->landlock_abi, rules, f);
 }
 
@@ -64,15 +65,14 @@ static int run(const struct zygote *z, struct request *request, struct supervisi
         if (privilege_keep(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN), f) < 0) return -1;
     }
     if (take_standard(request, f) < 0) return -1;
-    if (contained && landlock_confine(rules, z->landlock_abi, f) < 0) return -1;
+    command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
+    command->processes = z->policy->processes;
+    if (command_start(command, rules, z->landlock_abi, &s->command, f) < 0) return -1;
     if (command->flags & FLAG_PROBE) {
         struct report layers = {.kind = REPORT_LAYERS, .value = z->landlock_abi};
         report_send(s->status, &layers, true, z->root, 0);
     }
-    if (z->root >= 0) sys_close(z->root); // no command gets hold of it
-    command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
-    command->processes = z->policy->processes;
-    if (command_start(command, is_fenced(z) ? rules : -1, z->landlock_abi, &s->command, f) < 0) return -1;
+    if (z->root >= 0) sys_close(z->root);
     for (int fd = 0; fd < 3; fd++) sys_close(fd);
     struct report started = {.kind = REPORT_STARTED, .value = s->command.pid, .step = contained};
     report_send(s->status, &started, true, s->command.master, contained ? s->command.pid : 0);

@@ -458,6 +458,21 @@ static enum found look(struct parent *parent, const char *path, bool is_placed) 
     return n == 1 && is_placed ? FOUND_STANDING : FOUND_OPEN;
 }
 
+bool view_is_whole(const struct policy *session) {
+    struct parent parent = {0};
+    bool whole = true;
+    for (size_t i = 0; whole && i < session->mount_count; i++) {
+        const struct policy_mount *m = &session->mounts[i];
+        if (protects(m->kind)) whole = look(&parent, m->path, m->stands) == (m->stands ? FOUND_STANDING : FOUND_NOTHING);
+    }
+    for (size_t i = 0; whole && i < session->placeholder_count; i++) {
+        const struct placeholder *p = &session->placeholders[i];
+        whole = look(&parent, p->path, p->stands) == (p->stands ? FOUND_STANDING : FOUND_NOTHING);
+    }
+    leave(&parent);
+    return whole;
+}
+
 // A replaced name has lost every mount on it at once, so all are looked at before the first is mounted again.
 int view_check(struct policy *plan, struct failure *f) {
     bool own = plan->message == MESSAGE_COMMAND, complete = true;

@@ -20,6 +20,8 @@ struct zygote {
     int held;         // the lifeline's other end when the zygote is that process itself, else -1
     int over;         // gets a byte when the only command of a one-shot session has ended with all it started; or -1
     int landlock_abi;
+    int changes;      // tells of every mount of the session's view that goes away, to whoever asks first; or -1
+    bool is_whole;    // what is protected was found in place, and nothing was told since
     int root;         // of the session's view, for who asks with a probe: the agent's own file tools; or -1
 };
 

@@ -47,6 +47,8 @@ struct MountPlan: Sendable, Hashable {
     }
 
     private(set) var placeholders: [Placeholder] = []
+    /// What shall be in place before each command.
+    var protectedPaths: [String] { mounts.filter(\.kind.protects).map(\.path) + placeholders.map(\.path) }
     /// Canonical folders that are writable, outermost only.
     private(set) var writableRoots: [String] = []
     /// Every mount that was added, by its path.

@@ -4,7 +4,7 @@ import Glibc
 final class PlanWitness {
     /// What matters in one folder.
     struct Interest {
-        /// These names, whatever they are.
+        /// These names, `folded`, whatever they are.
         var names: Set<String> = []
         /// Every folder that comes or goes.
         var hasFolders = false
@@ -20,8 +20,11 @@ final class PlanWitness {
         func covers(_ name: UnsafePointer<CChar>?, isFolder: Bool) -> Bool {
             guard let name, name.pointee != 0 else { return true }
             if hasAll || (isFolder && hasFolders) { return true }
-            return !names.isEmpty && names.contains(String(cString: name))
+            return !names.isEmpty && names.contains(Self.folded(String(cString: name)))
         }
+
+        /// File systems that do not tell cases apart may tell of a name in another case than it was asked for.
+        static func folded(_ name: String) -> String { name.lowercased() }
     }
 
     enum Watch {
@@ -43,19 +46,33 @@ final class PlanWitness {
         watches.compactMap { folder, number in interests[folder].map { (number, $0) } }
     }
 
+    /// Whether a change of any name on the way to this path will be told.
+    func covers(_ path: String) -> Bool {
+        var path = path
+        while path != "/" {
+            let folder = Paths.parent(path)
+            guard watches[folder] != nil, let interest = interests[folder] else { return false }
+            guard interest.hasAll || interest.names.contains(Interest.folded(Paths.lastComponent(path))) else {
+                return false
+            }
+            path = folder
+        }
+        return true
+    }
+
     /// The answer will depend on what is at this path, or that nothing is. Call before looking.
     func asked(_ path: String) {
         guard path != "/" else { return }
         let folder = Paths.parent(path)
         enter(folder)
-        interests[folder]?.names.insert(Paths.lastComponent(path))
+        interests[folder]?.names.insert(Interest.folded(Paths.lastComponent(path)))
     }
 
     /// The answer will depend on the folders in this folder, and on these names.
     func listed(_ folder: String, names: [String] = []) {
         enter(folder)
         interests[folder]?.hasFolders = true
-        interests[folder]?.names.formUnion(names)
+        interests[folder]?.names.formUnion(names.map(Interest.folded))
     }
 
     /// The answer will depend on all names in this folder.

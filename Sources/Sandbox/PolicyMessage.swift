@@ -9,7 +9,7 @@ struct PolicyMessage {
         case command = 0x4353_474c
     }
 
-    private static let version: UInt32 = 2
+    private static let version: UInt32 = 3
     /// The helper refuses more.
     static let maximumBytes = 16 << 20
     private static let headerBytes = 16
@@ -33,6 +33,7 @@ struct PolicyMessage {
         static let outerProc = Flags(rawValue: 256)
         static let fenced = Flags(rawValue: 512)
         static let keepModes = Flags(rawValue: 1024)
+        static let unchanged = Flags(rawValue: 2048)
     }
 
     private var bytes: [UInt8] = []
@@ -93,8 +94,10 @@ struct PolicyMessage {
     }
 
     /// One command. `plan` replaces what the session's view was built to protect; `base` is that view's plan.
+    /// `isUnchanged`: see `SessionPlan.isSettled`.
     static func command(
-        _ command: SandboxCommand, isProbe: Bool = false, plan: MountPlan? = nil, base: MountPlan? = nil
+        _ command: SandboxCommand, isProbe: Bool = false, isUnchanged: Bool = false, plan: MountPlan? = nil,
+        base: MountPlan? = nil
     ) throws(LockgateError) -> [UInt8] {
         var message = PolicyMessage(.command, capacity: 8192)
         var flags: Flags = isProbe ? .probe : []
@@ -105,6 +108,7 @@ struct PolicyMessage {
             message.append(columns)
         }
         if plan != nil { flags.insert(.ownPlan) }
+        if isUnchanged { flags.insert(.unchanged) }
         message.add(flags)
         try message.add(.cwd, command.workingDirectory)
         for argument in command.arguments { try message.add(.argument, argument) }

@@ -114,7 +114,7 @@ package final class SandboxSession: Sendable {
         }
         if let known { return known }
         let probe = SandboxCommand(arguments: ["view"], workingDirectory: "/", environment: [:])
-        let (zygote, message) = try prepare(probe, isProbe: true, isForced: false)
+        let (zygote, message, _) = try prepare(probe, isProbe: true, isForced: false)
         let view = try SessionView(of: zygote, request: message)
         state.withLock { if $0.zygote === zygote { $0.view = view } }
         return view
@@ -126,8 +126,9 @@ package final class SandboxSession: Sendable {
         if let zygote = state.withLock({ $0.zygote }), await !zygote.isServing() { discard(zygote) }
         var descriptors = try CommandDescriptors(command.io)
         for _ in 0..<2 {
-            let (zygote, message) = try prepare(command, isProbe: isProbe, isForced: isForced)
+            let (zygote, message, watching) = try prepare(command, isProbe: isProbe, isForced: isForced)
             if try zygote.send(message, channel: descriptors.farChannel, standard: descriptors.standard) {
+                state.withLock { if $0.zygote === zygote { $0.plan?.wasSent(in: watching) } }
                 return descriptors.makeProcess(in: zygote, hasTerminal: descriptors.standard.isEmpty)
             }
             discard(zygote)
@@ -146,7 +147,7 @@ package final class SandboxSession: Sendable {
     /// The helper that shall run the command, started if need be, and what it is to be told.
     private func prepare(
         _ command: SandboxCommand, isProbe: Bool, isForced: Bool
-    ) throws(LockgateError) -> (Zygote, [UInt8]) {
+    ) throws(LockgateError) -> (Zygote, [UInt8], watching: Int) {
         try state.withLock { state throws(LockgateError) in
             var policy = policy
             if policy.stage == nil { policy.writableRoots += state.granted.filter { Paths.canonical($0) == $0 } }
@@ -154,9 +155,10 @@ package final class SandboxSession: Sendable {
                 try state.plan?.update(isForced: isForced, helper: helper) == true
             {
                 let message = try PolicyMessage.command(
-                    state.plan?.completed(command) ?? command, isProbe: isProbe, plan: state.plan?.current,
+                    state.plan?.completed(command) ?? command, isProbe: isProbe,
+                    isUnchanged: !isForced && state.plan?.isSettled == true, plan: state.plan?.current,
                     base: state.plan?.base)
-                return (zygote, message)
+                return (zygote, message, state.plan?.watching ?? 0)
             }
             if state.zygote != nil, policy.level != .fence { state.incidents.append(.viewRebuilt) }
             state.view = nil
@@ -169,7 +171,7 @@ package final class SandboxSession: Sendable {
                 temporary: plan.temporary)
             state.plan = plan
             state.zygote = zygote
-            return (zygote, message)
+            return (zygote, message, 0)
         }
     }
 }

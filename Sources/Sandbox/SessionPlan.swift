@@ -13,6 +13,11 @@ struct SessionPlan {
     private(set) var temporary: TemporaryFolder?
     private var watch: PlanWatch?
     private var isUnwatchable = false
+    /// How often watching began anew, and which of these the last command was sent in.
+    private(set) var watching = 0
+    private var sent = 0
+    /// Whether every name on the way to what is protected is watched.
+    private var isCovered = false
 
     let policy: SandboxPolicy
     private let environment: [String: String]
@@ -43,6 +48,16 @@ struct SessionPlan {
     /// Whether there is anything to put in place.
     private var hasPlan: Bool { policy.mode != .dangerFullAccess && policy.level != .outerSandbox }
 
+    /// Whether, after an `update`, the helper may take what it last found in place for being in place still: no name on the
+    /// way to it has changed since before the last command was sent, and the helper looks after each command it is not told
+    /// this with. A stage has names of its own, which nobody watches.
+    var isSettled: Bool {
+        watch != nil && isCovered && sent == watching && current == nil && policy.stage == nil && temporary == nil
+    }
+
+    /// A command was sent that had been prepared in this `watching`.
+    mutating func wasSent(in watching: Int) { sent = max(sent, watching) }
+
     /// Looks for changes, at the price of one system call when there are none. False when another view is needed.
     ///
     /// `isForced`: the helper found a difference, so the plan is to be put in place even if it reads the same.
@@ -57,12 +72,14 @@ struct SessionPlan {
         if watch == nil, !isUnwatchable { watch = PlanWatch() }
         let hasChanged = watch?.hasChanged() ?? true
         if !hasChanged, !isForced { return true }
+        watching += 1
         let witness = watch?.begin()
         let plan = try PlanCompiler.compile(policy, environment: environment, witness: witness)
         if let witness, watch?.follow(witness) == false {
             isUnwatchable = true
             watch = nil
         }
+        isCovered = witness.map { plan.protectedPaths.allSatisfy($0.covers) } ?? false
         if plan == current ?? base, !isForced { return true }
         guard plan.hasSameView(as: base) else { return false }
         let known = Set(base.placeholders)

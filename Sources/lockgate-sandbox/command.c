@@ -7,6 +7,7 @@
 
 #include <asm/ioctls.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <linux/prctl.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,14 +16,16 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-struct launch {
+// What the command's process shares with its maker, in whose memory it runs until the program is loaded.
+static struct launch {
     const struct policy *policy;
-    struct command *command;
-    struct failure *failure;
     const char *search_path;
-    int fence, landlock_abi;
-    volatile bool failed;
-};
+    int rules, landlock_abi, master, listener, pid;
+    uint32_t go;    // a futex: set when the command is known
+    uint32_t alive; // a futex: the kernel clears it when the program is loaded, or with the process
+    bool is_executing, has_failed;
+    struct failure failure;
+} launch = {.rules = -1, .master = -1, .listener = -1};
 
 static const char *variable(const struct policy *policy, const char *name) {
     size_t length = strlen(name);
@@ -90,72 +93,81 @@ static long execute_searching(const struct policy *policy, const char *search) {
     }
 }
 
-// Between clone and exec, in the parent's memory: raw calls only, and no return to the caller's frames.
-static int become_command(void *context) {
-    struct launch *launch = context;
-    const struct policy *policy = launch->policy;
-    struct failure *f = launch->failure;
+// What does not depend on the command.
+static int get_ready(const struct policy *session, struct failure *f) {
     long n = SYS0(__NR_setsid);
-    if (n < 0) {
-        fail(f, STEP_SESSION, n, NULL);
-        goto failed;
-    }
-    if (launch->command->master >= 0 && take_terminal(launch->command->master, f) < 0) goto failed;
-    n = SYS1(__NR_chdir, policy->cwd);
-    if (n < 0) {
-        fail(f, STEP_CWD, n, policy->cwd);
-        goto failed;
-    }
+    if (n < 0) return fail(f, STEP_SESSION, n, NULL);
     uint64_t no_signals = 0;
     SYS4(__NR_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
-    if (policy->flags & FLAG_CONTAINED) {
-        if (privilege_limit(policy, f) < 0 || privilege_drop(f) < 0) goto failed;
-        int listener = filter_install(FILTER_MEDIATED);
-        if (listener < 0) {
-            fail(f, STEP_SECCOMP, listener, NULL);
-            goto failed;
-        }
-        launch->command->listener = listener;
-    }
+    if (!(session->flags & FLAG_CONTAINED)) return 0;
+    if (privilege_limit(session, f) < 0 || privilege_drop(f) < 0) return -1;
+    // Nothing that is left to do needs a call which the filter refuses.
+    launch.listener = filter_install(FILTER_MEDIATED);
+    return launch.listener < 0 ? fail(f, STEP_SECCOMP, launch.listener, NULL) : 0;
+}
+
+static int put_on_the_rest(const struct policy *policy, struct failure *f) {
+    if (launch.master >= 0 && take_terminal(launch.master, f) < 0) return -1;
+    long n = SYS1(__NR_chdir, policy->cwd);
+    if (n < 0) return fail(f, STEP_CWD, n, policy->cwd);
     if (policy->flags & FLAG_FENCED) {
         SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL); // no pid namespace does it
-        if (privilege_limit(policy, f) < 0 || privilege_give_up(f) < 0) goto failed;
-        if (landlock_confine(launch->fence, launch->landlock_abi, f) < 0) goto failed;
-        n = filter_install(policy->flags & FLAG_KEEP_MODES ? FILTER_FENCED_KEEPS_MODES : FILTER_FENCED);
-        if (n < 0) {
-            fail(f, STEP_SECCOMP, n, NULL);
-            goto failed;
-        }
+        if (privilege_limit(policy, f) < 0 || privilege_give_up(f) < 0) return -1;
     }
-    if (policy->flags & FLAG_PROBE) SYS1(__NR_exit_group, 0);
-    n = execute_searching(policy, launch->search_path);
-    fail(f, STEP_EXEC, n, policy->arguments[0]);
+    if (policy->flags & (FLAG_CONTAINED | FLAG_FENCED) && landlock_confine(launch.rules, launch.landlock_abi, f) < 0) return -1;
+    if (!(policy->flags & FLAG_FENCED)) return 0;
+    n = filter_install(policy->flags & FLAG_KEEP_MODES ? FILTER_FENCED_KEEPS_MODES : FILTER_FENCED);
+    return n < 0 ? fail(f, STEP_SECCOMP, n, NULL) : 0;
+}
+
+// Between clone and exec, in the maker's memory: raw calls only, and no return to the caller's frames.
+static int become_command(void *session) {
+    if (get_ready(session, &launch.failure) < 0) goto failed;
+    while (!__atomic_load_n(&launch.go, __ATOMIC_ACQUIRE)) SYS4(__NR_futex, &launch.go, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, NULL);
+    if (put_on_the_rest(launch.policy, &launch.failure) < 0) goto failed;
+    launch.is_executing = true;
+    if (launch.policy->flags & FLAG_PROBE) SYS1(__NR_exit_group, 0);
+    long n = execute_searching(launch.policy, launch.search_path);
+    fail(&launch.failure, STEP_EXEC, n, launch.policy->arguments[0]);
 failed:
-    launch->failed = true;
+    launch.has_failed = true;
     SYS1(__NR_exit_group, 127);
     __builtin_unreachable();
 }
 
-int command_start(const struct policy *policy, int fence, int landlock_abi, struct command *command, struct failure *f) {
-    *command = (struct command){.pid = -1, .master = -1, .listener = -1};
-    if (policy->flags & FLAG_TERMINAL) {
-        command->master = open_terminal(policy, f);
-        if (command->master < 0) return -1;
-    }
+int command_prepare(const struct policy *session, struct failure *f) {
+    static char stack[64 << 10] __attribute__((aligned(16)));
+    launch.alive = 1;
+    // Shared descriptors carry the notification listener over; exec gives the command its own table without it. Its end,
+    // and the loading of the program, are told as to a thread that joins another: until then it must not be waited for.
+    int pid = clone(become_command, stack + sizeof stack, CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD, (void *)session, NULL, NULL, &launch.alive);
+    if (pid < 0) return fail(f, STEP_SESSION, -errno, "clone");
+    launch.pid = pid;
+    return 0;
+}
+
+static int await_program(struct failure *f) {
+    while (__atomic_load_n(&launch.alive, __ATOMIC_ACQUIRE)) SYS4(__NR_futex, &launch.alive, FUTEX_WAIT, 1, NULL); // the kernel wakes all sharers
+    if (launch.is_executing && !launch.has_failed) return 0;
+    if (launch.has_failed) *f = launch.failure;
+    else fail(f, STEP_SESSION, -ECHILD, "the command's process was killed before it ran");
+    SYS4(__NR_wait4, launch.pid, NULL, __WALL, NULL);
+    return -1;
+}
+
+int command_start(const struct policy *policy, int rules, int landlock_abi, struct command *command, struct failure *f) {
+    if (policy->flags & FLAG_FENCED && rules < 0) return fail(f, STEP_LANDLOCK, -EINVAL, "no fence");
+    if (policy->flags & FLAG_TERMINAL && (launch.master = open_terminal(policy, f)) < 0) return -1;
     long n = SYS3(__NR_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
     if (n < 0) return fail(f, STEP_SESSION, n, "close_range");
     const char *search = variable(policy, "PATH");
-    struct launch launch = {.policy = policy, .command = command, .failure = f, .search_path = search ? search : "/usr/local/bin:/usr/bin:/bin",
-                            .fence = fence, .landlock_abi = landlock_abi};
-    if (policy->flags & FLAG_FENCED && fence < 0) return fail(f, STEP_LANDLOCK, -EINVAL, "no fence");
-    static char stack[64 << 10] __attribute__((aligned(16)));
-    // Shared descriptors carry the notification listener over; exec gives the command its own table without it.
-    int pid = clone(become_command, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &launch);
-    if (pid < 0) return fail(f, STEP_SESSION, -errno, "clone");
-    if (launch.failed) {
-        SYS4(__NR_wait4, pid, NULL, __WALL, NULL);
-        return -1;
-    }
-    command->pid = pid;
+    launch.policy = policy, launch.rules = rules, launch.landlock_abi = landlock_abi;
+    launch.search_path = search ? search : "/usr/local/bin:/usr/bin:/bin";
+    bool is_waiting = launch.pid > 0;
+    __atomic_store_n(&launch.go, 1, __ATOMIC_RELEASE);
+    if (is_waiting) SYS3(__NR_futex, &launch.go, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+    else if (command_prepare(policy, f) < 0) return -1;
+    if (await_program(f) < 0) return -1;
+    *command = (struct command){.pid = launch.pid, .master = launch.master, .listener = launch.listener};
     return 0;
 }

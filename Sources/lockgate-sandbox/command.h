@@ -11,9 +11,15 @@ struct command {
     int listener; // of its connect notifications, or -1
 };
 
+// Makes the process of a contained command ahead. It has everything on it that does not depend on the command, most of
+// all the system-call filter, which takes the longest, and stands still until command_start. It shares the caller's memory
+// and descriptors, so the caller must be the init of a pid namespace: nobody else's end would end it. At most once.
+int command_prepare(const struct policy *session, struct failure *f);
+
 // Runs policy->arguments with fds 0-2 (or a new terminal) and waits until the program is loaded.
 // All other descriptors of the caller become close-on-exec. Returns -1 with `f` filled when nothing was run.
-// `fence`: rules of landlock_fence for FLAG_FENCED, which the command alone puts on, so that it cannot signal its caller.
-int command_start(const struct policy *policy, int fence, int landlock_abi, struct command *command, struct failure *f);
+// `rules`: of landlock_rules or landlock_fence. The command alone puts them on: it cannot trace its caller then, nor
+// signal it in a fence. A process that was prepared becomes the command, otherwise one is made.
+int command_start(const struct policy *policy, int rules, int landlock_abi, struct command *command, struct failure *f);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POLICY_VERSION 2u
+#define POLICY_VERSION 3u
 #define POLICY_MAX_BYTES (16u << 20)
 #define POLICY_MAX_RECORDS 200000u
 #define POLICY_MAX_MOUNTS 8192u
@@ -46,8 +46,9 @@ enum policy_flag {
     FLAG_OUTER_PROC = 1 << 8,  // policy, contained: a fresh /proc is refused here; the one that is there serves, read-only
     FLAG_FENCED = 1 << 9,      // policy, instead of contained: no namespaces; Landlock and a stricter seccomp filter alone
     FLAG_KEEP_MODES = 1 << 10, // policy, fenced: nobody changes modes or times of files
+    FLAG_UNCHANGED = 1 << 11,  // command: since before the command before it was sent, no name on the way to what is protected changed
     FLAGS_OF_POLICY = FLAG_CONTAINED | FLAG_PRIVATE_NET | FLAG_ONE_SHOT | FLAG_KEEPER | FLAG_SURVEY | FLAG_OUTER_PROC | FLAG_FENCED | FLAG_KEEP_MODES,
-    FLAGS_OF_COMMAND = FLAG_TERMINAL | FLAG_PROBE | FLAG_OWN_PLAN,
+    FLAGS_OF_COMMAND = FLAG_TERMINAL | FLAG_PROBE | FLAG_OWN_PLAN | FLAG_UNCHANGED,
 };
 
 enum mount_kind {

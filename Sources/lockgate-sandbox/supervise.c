@@ -67,6 +67,8 @@ static long wait_for(struct pollfd *fds, unsigned count, int milliseconds) {
 }
 
 static void end_all(const struct supervision *s, bool *ended, int *status) {
+    // The usual end: nothing else was started. All that descends from the command is a child, or a child's.
+    if (!reap(s, ended, status)) return;
     for (int waited = 0; waited < LAST_REAP_MILLISECONDS; waited += 50) {
         kill_descendants(s);
         if (!reap(s, ended, status)) return;

@@ -413,13 +413,32 @@ int view_make_own(const struct policy *policy, struct failure *f) {
     return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/pts") : 0;
 }
 
-// What stands at a path: 1 a mount, 0 anything else, or -errno.
-static int is_mounted(const char *path) {
-    int handle = open_exact(path);
-    if (handle < 0) return handle;
+// The folder that was looked into last. What is to be protected lies side by side, and most of a look is the way there.
+struct parent {
+    const char *path; // of something in it
+    size_t length;
+    int handle; // or -errno
+};
+
+static void leave(struct parent *parent) {
+    if (parent->path && parent->handle >= 0) sys_close(parent->handle);
+}
+
+// What stands at a path: 1 a mount, 0 anything else, or -errno. No link is followed on the way nor at its end.
+static int is_mounted(struct parent *parent, const char *path) {
+    const char *name = strrchr(path, '/') + 1;
+    size_t length = (size_t)(name - path);
+    if (!parent->path || parent->length != length || memcmp(parent->path, path, length) != 0) {
+        char folder[4096];
+        if (length >= sizeof folder) return -ENAMETOOLONG;
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+        leave(parent);
+        *parent = (struct parent){path, length, open_exact(folder)};
+    }
+    if (parent->handle < 0) return parent->handle;
     struct statx s;
-    long n = SYS5(__NR_statx, handle, "", AT_EMPTY_PATH, 0, &s);
-    sys_close(handle);
+    long n = SYS5(__NR_statx, parent->handle, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH, 0, &s);
     if (n < 0) return (int)n;
     // Before 5.8 the kernel does not say: then it is mounted once more, which costs time but holds.
     return (s.stx_attributes & s.stx_attributes_mask & LG_STATX_ATTR_MOUNT_ROOT) != 0;
@@ -433,31 +452,48 @@ static bool protects(enum mount_kind kind) {
 // What was found at a path that shall be protected.
 enum found { FOUND_STANDING, FOUND_NOTHING, FOUND_OPEN };
 
-static enum found look(const char *path, bool is_placed) {
-    int n = is_mounted(path);
+static enum found look(struct parent *parent, const char *path, bool is_placed) {
+    int n = is_mounted(parent, path);
     if (is_absent(n) || n == -EACCES) return FOUND_NOTHING; // EACCES: protect() and mask() decide
     return n == 1 && is_placed ? FOUND_STANDING : FOUND_OPEN;
+}
+
+bool view_is_whole(const struct policy *session) {
+    struct parent parent = {0};
+    bool whole = true;
+    for (size_t i = 0; whole && i < session->mount_count; i++) {
+        const struct policy_mount *m = &session->mounts[i];
+        if (protects(m->kind)) whole = look(&parent, m->path, m->stands) == (m->stands ? FOUND_STANDING : FOUND_NOTHING);
+    }
+    for (size_t i = 0; whole && i < session->placeholder_count; i++) {
+        const struct placeholder *p = &session->placeholders[i];
+        whole = look(&parent, p->path, p->stands) == (p->stands ? FOUND_STANDING : FOUND_NOTHING);
+    }
+    leave(&parent);
+    return whole;
 }
 
 // A replaced name has lost every mount on it at once, so all are looked at before the first is mounted again.
 int view_check(struct policy *plan, struct failure *f) {
     bool own = plan->message == MESSAGE_COMMAND, complete = true;
+    struct parent parent = {0};
     for (size_t i = 0; i < plan->mount_count; i++) {
         struct policy_mount *m = &plan->mounts[i];
         if (!protects(m->kind)) continue;
         bool is_placed = own ? !m->added : m->stands, hides = m->kind == MOUNT_MASK || m->kind == MOUNT_CONTENT;
-        enum found found = look(m->path, is_placed);
+        enum found found = look(&parent, m->path, is_placed);
         if (found == FOUND_NOTHING && is_placed && !own && !hides) return fail(f, STEP_PROTECT, -ESTALE, m->path);
         m->stands = found == FOUND_STANDING;
         complete &= m->stands || (hides && found == FOUND_NOTHING) || (!own && !is_placed && found == FOUND_NOTHING);
     }
     for (size_t i = 0; i < plan->placeholder_count; i++) {
         struct placeholder *p = &plan->placeholders[i];
-        enum found found = look(p->path, own ? !p->added : p->stands);
+        enum found found = look(&parent, p->path, own ? !p->added : p->stands);
         if (found == FOUND_NOTHING && !own && p->stands) return fail(f, STEP_PLACEHOLDER, -ESTALE, p->path);
         p->stands = found == FOUND_STANDING;
         complete &= p->stands || found == FOUND_NOTHING;
     }
+    leave(&parent);
     if (complete) return 0;
     return protect(plan, f) < 0 || cover_placeholders(plan, f) < 0 || mask(plan, f) < 0 ? -1 : 0;
 }

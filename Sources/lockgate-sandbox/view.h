@@ -20,5 +20,7 @@ int view_make_own(const struct policy *policy, struct failure *f);
 // from outside, which takes the mount over it away, or a repository may have been made. `plan` is the session's policy
 // or a command's own; what does not stand any more is mounted again, in the caller's copy of the view.
 int view_check(struct policy *plan, struct failure *f);
+// Whether everything that the session's policy protects stands in the caller's view. Changes and mends nothing.
+bool view_is_whole(const struct policy *session);
 
 #endif

@@ -21,6 +21,9 @@
 // Inits that end before they got a command, one after the other, until the zygote gives up.
 #define MAX_LOST_INITS 8
 enum { EXIT_UNUSED = 1 };
+// What an init tells the zygote when its command runs: added to a counter, so that nothing said is lost.
+#define TAKEN 1ull
+#define TAKEN_AND_CHANGED (TAKEN | 1ull << 32)
 
 static bool is_fenced(const struct zygote *z) { return z->policy->flags & FLAG_FENCED; }
 static bool is_contained(const struct zygote *z) { return z->policy->flags & FLAG_CONTAINED; }
@@ -39,7 +42,8 @@ static int prepare(const struct zygote *z, int *signals, int *rules, struct fail
     }
     // An own, empty session keyring: the user's would be reachable by possession although the calls are refused.
     SYS2(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
-    if (view_make_own(z->policy, f) < 0) return -1;
+    // From here on beside what follows. It has the keyring already, and gets the mounts: it is in the same namespace.
+    if (command_prepare(z->policy, f) < 0 || view_make_own(z->policy, f) < 0) return -1;
     return landlock_rules(z->policy, z->landlock_abi, rules, f);
 }
 
@@ -53,32 +57,47 @@ static int take_standard(const struct request *request, struct failure *f) {
     return 0;
 }
 
+// Whether a mount of the session's view went away since this was last asked, by any of those who share the descriptor. A
+// file that is replaced takes the mounts over it away in every namespace: what the session's view has lost, its copies have.
+static bool has_changed(const struct zygote *z) {
+    struct pollfd fd = {z->changes, POLLPRI, 0};
+    struct timespec now = {0};
+    return z->changes < 0 || SYS5(__NR_ppoll, &fd, 1, &now, NULL, 8) != 0;
+}
+
+// Whether the look at what is protected can be left out. The zygote has looked since the last change of a name (the agent
+// says so, and watches the names) and since the last loss of a mount (the kernel says so); both must be asked.
+static bool is_settled(const struct zygote *z, const struct policy *command) {
+    bool changed = has_changed(z);
+    return z->is_whole && !changed && command->flags & FLAG_UNCHANGED && !(command->flags & FLAG_OWN_PLAN);
+}
+
 // Puts on what depends on the command, runs it, and stays until its end.
 static int run(const struct zygote *z, struct request *request, struct supervision *s, int rules, int taken, struct failure *f) {
     struct policy *command = &request->policy;
-    bool contained = is_contained(z);
+    bool contained = is_contained(z), settled = contained && is_settled(z, command);
     if (contained) {
-        if (view_check(command->flags & FLAG_OWN_PLAN ? command : z->policy, f) < 0) return -1;
+        if (!settled && view_check(command->flags & FLAG_OWN_PLAN ? command : z->policy, f) < 0) return -1;
         long n = SYS1(__NR_chdir, "/");
         if (n < 0) return fail(f, STEP_CWD, n, "/");
         if (privilege_keep(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN), f) < 0) return -1;
     }
     if (take_standard(request, f) < 0) return -1;
-    if (contained && landlock_confine(rules, z->landlock_abi, f) < 0) return -1;
+    command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
+    command->processes = z->policy->processes;
+    if (command_start(command, rules, z->landlock_abi, &s->command, f) < 0) return -1;
     if (command->flags & FLAG_PROBE) {
         struct report layers = {.kind = REPORT_LAYERS, .value = z->landlock_abi};
         report_send(s->status, &layers, true, z->root, 0);
     }
-    if (z->root >= 0) sys_close(z->root); // no command gets hold of it
-    command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
-    command->processes = z->policy->processes;
-    if (command_start(command, is_fenced(z) ? rules : -1, z->landlock_abi, &s->command, f) < 0) return -1;
+    if (z->root >= 0) sys_close(z->root);
+    if (z->changes >= 0) sys_close(z->changes);
     for (int fd = 0; fd < 3; fd++) sys_close(fd);
     struct report started = {.kind = REPORT_STARTED, .value = s->command.pid, .step = contained};
     report_send(s->status, &started, true, s->command.master, contained ? s->command.pid : 0);
     if (s->command.master >= 0) sys_close(s->command.master);
-    uint64_t one = 1;
-    if (taken >= 0) SYS3(__NR_write, taken, &one, sizeof one), sys_close(taken);
+    uint64_t word = settled ? TAKEN : TAKEN_AND_CHANGED;
+    if (taken >= 0) SYS3(__NR_write, taken, &word, sizeof word), sys_close(taken);
     // CAP_SYS_ADMIN was needed only to name the command's process to the agent.
     if (contained && privilege_keep(CAP(CAP_SYS_PTRACE), f) < 0) return -1;
     supervise(s);
@@ -108,7 +127,10 @@ static _Noreturn void serve_one(const struct zygote *z, int taken) {
     _exit(0);
 }
 
-static long make_init(const struct zygote *z, int taken) {
+// Makes the next init. `must_look`: something may have changed since the last look at what is protected.
+static long make_init(struct zygote *z, int taken, bool must_look) {
+    // Asked before the look: what goes away meanwhile is told to whoever asks next.
+    if (is_contained(z) && (has_changed(z) || must_look)) z->is_whole = z->changes >= 0 && view_is_whole(z->policy);
     unsigned long flags = SIGCHLD | (is_contained(z) ? CLONE_NEWPID | CLONE_NEWNS : 0);
     long pid = SYS5(__NR_clone, flags, 0, 0, 0, 0);
     if (pid == 0) serve_one(z, taken);
@@ -125,8 +147,11 @@ static bool reap(long ready, bool *lost) {
     return among;
 }
 
-void zygote_serve(const struct zygote *z) {
+void zygote_serve(const struct zygote *session) {
+    struct zygote own = *session, *z = &own;
+    z->changes = -1;
     if (z->policy->flags & FLAG_ONE_SHOT && is_contained(z)) serve_one(z, -1);
+    if (is_contained(z)) z->changes = sys_openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
     struct failure f = {0};
     uint64_t count;
     char buffer[sizeof(struct signalfd_siginfo) * 8];
@@ -136,7 +161,7 @@ void zygote_serve(const struct zygote *z) {
         request_refuse_all(z->requests, true, &f);
         _exit(0);
     }
-    long ready = make_init(z, taken);
+    long ready = make_init(z, taken, true);
     for (int lost = 0; lost < MAX_LOST_INITS;) {
         // Without an init ready, a command is at the zygote's own door: it tries again, and refuses if it must.
         struct pollfd fds[] = {{signals, POLLIN, 0}, {taken, POLLIN, 0}, {z->requests, ready < 0 ? POLLIN : 0, 0}, {z->lifeline, 0, 0}};
@@ -144,16 +169,16 @@ void zygote_serve(const struct zygote *z) {
         if (fds[2].revents & (POLLHUP | POLLERR) || fds[3].revents) break;
         if (fds[1].revents && SYS3(__NR_read, taken, &count, sizeof count) > 0) {
             lost = 0;
-            ready = z->policy->flags & FLAG_ONE_SHOT ? 0 : make_init(z, taken); // 0: the only command runs
+            ready = z->policy->flags & FLAG_ONE_SHOT ? 0 : make_init(z, taken, count != TAKEN); // 0: the only command runs
         }
         if (fds[0].revents) {
             while (SYS3(__NR_read, signals, buffer, sizeof buffer) > 0);
             bool was_lost = false;
-            if (reap(ready > 0 ? ready : -1, &was_lost)) lost = was_lost ? lost + 1 : 0, ready = make_init(z, taken);
+            if (reap(ready > 0 ? ready : -1, &was_lost)) lost = was_lost ? lost + 1 : 0, ready = make_init(z, taken, true);
             if (ready == 0) break;
         }
         if (ready < 0 && fds[2].revents & POLLIN) {
-            ready = make_init(z, taken);
+            ready = make_init(z, taken, true);
             if (ready < 0) fail(&f, STEP_NAMESPACES, ready, "clone"), request_refuse_all(z->requests, false, &f);
         }
     }

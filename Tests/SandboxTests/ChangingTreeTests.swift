@@ -159,4 +159,45 @@ struct ChangingTreeTests {
             #expect(!watch.hasChanged(), "\(change)")
         }
     }
+
+    @Test("is told settled after two commands without a change, and not before or after one")
+    func isSettled() throws {
+        let fixture = try SandboxFixture()
+        try fixture.setUp(
+            Self.repository + " && git init -q nested && git worktree add -q wt && echo KEY > $HOME/.netrc")
+        var plan = try SessionPlan(fixture.policy(.workspaceWrite), environment: fixture.environment)
+        func settled(sends: Bool = true) throws -> Bool {
+            #expect(try plan.update(isForced: false, helper: fixture.helper))
+            defer { if sends { plan.wasSent(in: plan.watching) } }
+            return plan.isSettled
+        }
+        #expect(!plan.isSettled, "the command that starts the helper")
+        #expect(try !settled(sends: false), "watching has begun")
+        #expect(try !settled(), "the command before has not been sent since")
+        #expect(try settled())
+        #expect(try settled())
+        let changes = [
+            "mv .git/hooks .git/h && mkdir .git/hooks", "mv nested n && git init -q nested",
+            "touch $HOME/n && mv $HOME/n $HOME/.netrc",
+            "git config a.b c", "rm .git/config && touch .git/config",
+        ]
+        for change in changes {
+            try fixture.setUp(change)
+            #expect(try !settled(), "\(change)")
+        }
+    }
+
+    @Test("a folder above what is protected, moved away by a command and made anew", arguments: TestUser.available)
+    func movedAbove(_ user: TestUser) async throws {
+        let fixture = try SandboxFixture(user)
+        try fixture.setUp("mkdir -p a/b && git init -q a/b && git init -q .")
+        let session = try fixture.session(fixture.policy(.workspaceWrite))
+        for _ in 0..<4 { try await fixture.run("true", in: session) }
+        let move = try await fixture.run(
+            "mv a z && mkdir -p a/b/.git/objects a/b/.git/refs a/b/.git/hooks && echo x > a/b/.git/HEAD", in: session)
+        #expect(move.status == .exited(0), "\(move.output)")
+        for path in ["a/b/.git/hooks/x", "z/b/.git/hooks/x", ".git/hooks/x"] {
+            #expect(try await fixture.run("echo e > \(path)", in: session).status != .exited(0), "\(path)")
+        }
+    }
 }

@@ -85,6 +85,39 @@ struct ZygoteProtocolTests {
         #expect(Self.isStart(try answer(zygote, command())))
     }
 
+    /// Sends a command that the agent says nothing has changed for, and returns how it ended.
+    private func runUnchanged(_ script: String, _ fixture: SandboxFixture, _ zygote: Zygote) throws
+        -> TerminationStatus?
+    {
+        let message = try PolicyMessage.command(
+            SandboxCommand(
+                arguments: ["/bin/sh", "-c", script], workingDirectory: fixture.workspace,
+                environment: ["PATH": "/usr/bin:/bin"]), isUnchanged: true)
+        let ends = try CommandDescriptors(.merged(input: false))
+        guard try zygote.send(message, channel: ends.farChannel, standard: ends.standard) else { return nil }
+        while clinux_wait_readable(ends.channel, 10_000) == 1, let report = Self.receive(ends.channel) {
+            if case .exited(let status, _) = report { return status }
+        }
+        return nil
+    }
+
+    @Test("looks by itself where the kernel took a mount away, whatever the agent says", arguments: TestUser.available)
+    func unchanged(_ user: TestUser) async throws {
+        let fixture = try SandboxFixture(user)
+        try fixture.setUp("git init -q . && git config a.b c")
+        let zygote = try zygote(fixture)
+        let attack = "echo '[core] fsmonitor = ./e' >> .git/config"
+        for _ in 0..<3 { #expect(try runUnchanged("test -w .git", fixture, zygote) == .exited(0)) }
+        for change in ["git config a.b d", "cp .git/config c && mv c .git/config"] {
+            try fixture.setUp(change)
+            for _ in 0..<3 {
+                #expect(try runUnchanged(attack, fixture, zygote) != .exited(0), "\(change)")
+                #expect(try runUnchanged("test -w .git", fixture, zygote) == .exited(0), "\(change)")
+            }
+        }
+        #expect(!fixture.holds("grep -q fsmonitor .git/config"))
+    }
+
     @Test("drops what comes without a channel, or with descriptors too many or too few")
     func descriptors() async throws {
         let fixture = try SandboxFixture()

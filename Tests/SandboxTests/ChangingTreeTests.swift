@@ -159,4 +159,7 @@ struct ChangingTreeTests {
             #expect(!watch.hasChanged(), "\(change)")
         }
     }
+
+    @Test("a machine that grants no queue has none to watch with")
+    func noQueue() { #expect(PlanWatch(queue: -24) == nil) }
 }

@@ -50,13 +50,14 @@ static _Noreturn void contain(struct policy *policy, int lifeline, int over, uns
     placeholders_forget(policy);
     struct zygote z = {.policy = policy, .requests = REQUESTS_FD, .lifeline = lifeline, .held = -1, .over = over, .landlock_abi = landlock_abi(), .root = -1};
     if (policy->flags & FLAG_OUTER_PROC && z.landlock_abi < LANDLOCK_SCOPES_SIGNALS) fail(&f, STEP_LANDLOCK, -EOPNOTSUPP, "signal scope"), refuse(&f);
-    if (view_map_identity(uid, gid, &f) < 0 || view_build(policy, &f) < 0) refuse(&f);
+    if (view_map_identity(uid, gid, &f) < 0) refuse(&f);
+    // While /proc/sys can be written.
+    if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(gid, &f) < 0) refuse(&f);
+    if (view_build(policy, &f) < 0) refuse(&f);
     z.root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (z.root < 0) fail(&f, STEP_PRIVATE_FOLDERS, z.root, "/"), refuse(&f);
-    if (policy->flags & FLAG_PRIVATE_NET && view_raise_loopback(&f) < 0) refuse(&f);
     // What inits need to mount for their commands; the first to see folders that only their owner may open up.
     if (privilege_reduce(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN) | CAP(CAP_DAC_OVERRIDE), &f) < 0) refuse(&f);
-    if (landlock_scope(z.landlock_abi, &f) < 0) refuse(&f);
     SYS5(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     zygote_serve(&z);
 }

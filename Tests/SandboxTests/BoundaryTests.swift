@@ -91,6 +91,10 @@ struct BoundaryTests {
             name: "change the input file of the command", setup: "echo s > $OUT/in",
             script: "exec 3<$OUT/in; echo x > /proc/self/fd/3", intact: "grep -q s $OUT/in"),
         Attack(name: "write in the workspace", script: "echo x > $WS/n", intact: "test ! -e $WS/n", modes: [.readOnly]),
+        Attack(
+            name: "write to a pipe of the host", setup: "mkfifo $OUT/p; (cat $OUT/p > $OUT/got &)",
+            script: "timeout 5 bash -c 'echo x > $OUT/p'",
+            intact: "! grep -q x $OUT/got; r=$?; timeout 5 bash -c 'echo > $OUT/p'; exit $r"),
         Attack(name: "make a device", script: "mknod $WS/sda b 8 0 && head -c1 $WS/sda", hasControl: false),
         Attack(name: "see the host's /tmp", setup: "touch $HOSTTMP", script: "test -e $HOSTTMP"),
         Attack(
@@ -127,6 +131,11 @@ struct BoundaryTests {
             name: "a browser's profile",
             setup: "mkdir -p $HOME/.mozilla/firefox; echo KEY > $HOME/.mozilla/firefox/key4.db",
             script: "grep -q KEY $HOME/.mozilla/firefox/key4.db"),
+        Attack(
+            name: "keys of tools that keep them in the open",
+            setup:
+                "for f in .terraformrc .gradle/gradle.properties .config/stripe/c .bitcoin/wallet.dat .Xauthority; do mkdir -p $(dirname ~/$f); echo KEY > ~/$f; done",
+            script: "cd && grep -rqs KEY .terraformrc .gradle .config .bitcoin .Xauthority"),
         Attack(
             name: "unhide by removing the mask", setup: "echo KEY > $HOME/.netrc",
             script: "rm $HOME/.netrc; mv $HOME/.netrc $HOME/x; grep -q KEY $HOME/.netrc $HOME/x", hasControl: false),

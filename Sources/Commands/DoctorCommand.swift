@@ -96,7 +96,7 @@ package struct DoctorCommand: AsyncParsableCommand {
             "toolchain: \(found.toolchain.rawValue), by \(found.marker)"
                 + (found.toolchain.limitation.map { "; \($0)" } ?? "")
         }
-        if let folder = caches.folder { notes.append("caches of this project: \(folder)") }
+        notes.append("caches of this project: \(caches.folder)")
         notes += DeviceFamily.allCases.compactMap { family in
             let nodes = family.nodes
             guard !nodes.isEmpty else { return nil }

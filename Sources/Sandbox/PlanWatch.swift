@@ -15,16 +15,14 @@ final class PlanWatch {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferBytes, alignment: 8)
 
     /// nil when the kernel grants no queue.
-    init?() {
-        queue = clinux_notify_create()
-        if queue < 0 {
-            buffer.deallocate()
-            return nil
-        }
+    init?(queue: Int32 = clinux_notify_create()) {
+        self.queue = queue
+        // All is set by now, so `deinit` runs for what is given up here too.
+        if queue < 0 { return nil }
     }
 
     deinit {
-        close(queue)
+        if queue >= 0 { close(queue) }
         buffer.deallocate()
     }
 

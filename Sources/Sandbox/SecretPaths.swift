@@ -10,23 +10,39 @@ package enum SecretPaths {
         ".terraform.d/credentials.tfrc.json", ".config/rclone", ".s3cfg", ".boto", ".databrickscfg", ".snowsql",
         ".config/op", ".config/age", ".config/sops", ".password-store", ".kaggle", ".cache/huggingface/token",
         ".huggingface", ".netlify", ".config/netlify", ".config/heroku", ".config/vercel",
-        ".local/share/com.vercel.cli",
+        ".local/share/com.vercel.cli", ".terraformrc", ".pulumi/credentials.json", ".chef", ".mc", ".config/ngrok",
+        ".ngrok2", ".cloudflared", ".config/stripe", ".config/hcloud", ".config/linode-cli", ".config/scw", ".railway",
+        ".supabase", ".wrangler/config", ".config/.wrangler", ".config/helm/registry", ".config/argocd", ".azd",
+        ".doppler", ".config/infracost", ".sentryclirc", ".config/tea", ".config/.jira", ".config/tailscale",
+        ".dbt/profiles.yml", ".snowflake", ".mylogin.cnf", ".config/openai", ".config/io.datasette.llm/keys.json",
+        ".authinfo", ".authinfo.gpg", ".msmtprc", ".mbsyncrc", ".fetchmailrc", ".subversion/auth", ".putty",
+        ".config/filezilla", ".local/share/remmina", ".openvpn", ".weechat/sec.conf", ".config/weechat/sec.conf",
+        ".Xauthority", ".ICEauthority",
+        // wallets
+        ".config/solana/id.json", ".ethereum/keystore", ".bitcoin", ".electrum/wallets",
         // package registries
         ".npmrc", ".yarnrc.yml", ".pypirc", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials",
         ".composer/auth.json", ".config/composer/auth.json", ".m2/settings-security.xml", ".nuget/NuGet/NuGet.Config",
-        ".hex", ".config/configstore",
+        ".hex", ".config/configstore", ".gradle/gradle.properties", ".bundle/config", ".local/share/gem/credentials",
+        ".config/pypoetry/auth.toml", ".ivy2/.credentials", ".sbt/.credentials", ".lein/credentials.clj",
+        ".continuum/anaconda-client", ".bunfig.toml",
         // other agents' logins
         ".codex/auth.json", ".codex/.credentials.json", ".claude/.credentials.json", ".claude.json", ".gemini",
         ".config/github-copilot", ".local/share/opencode/auth.json", ".config/crush", ".local/share/crush",
-        ".config/goose", ".aider.conf.yml", ".continue", ".cursor/mcp.json",
+        ".config/goose", ".aider.conf.yml", ".continue", ".cursor/mcp.json", ".config/cursor/auth.json",
+        ".copilot", ".qwen", ".factory/auth.json",
         // key rings, browsers, mail
-        ".local/share/keyrings", ".local/share/kwalletd", ".mozilla", ".thunderbird", ".config/google-chrome",
+        ".local/share/keyrings", ".local/share/kwalletd", ".local/share/python_keyring", ".mozilla", ".thunderbird",
+        ".config/google-chrome",
         ".config/chromium", ".config/BraveSoftware", ".config/microsoft-edge", ".config/vivaldi", ".config/opera",
-        ".librewolf", "snap/firefox", "snap/chromium", ".config/1Password", ".config/Bitwarden", ".config/Signal",
+        ".librewolf", "snap/firefox", "snap/chromium", ".var/app/org.mozilla.firefox",
+        ".var/app/com.google.Chrome", ".var/app/org.chromium.Chromium", ".var/app/com.brave.Browser",
+        ".config/1Password", ".config/Bitwarden", ".config/Signal",
         ".config/Slack", ".config/discord",
         // what was typed before
         ".bash_history", ".zsh_history", ".histfile", ".local/share/fish/fish_history", ".psql_history",
-        ".mysql_history", ".python_history", ".node_repl_history",
+        ".mysql_history", ".python_history", ".node_repl_history", ".sqlite_history", ".rediscli_history", ".dbshell",
+        ".viminfo", ".local/share/atuin",
     ]
 
     /// Files and folders that variables of the agent's own environment point to.
@@ -48,6 +64,8 @@ package enum SecretPaths {
         "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh/ssh_host_*_key", "/etc/krb5.keytab",
         "/etc/sudoers", "/etc/sudoers.d", "/var/lib/sss/secrets", "/etc/NetworkManager/system-connections",
         "/etc/wireguard", "/etc/letsencrypt/archive", "/etc/ssl/private", "/var/run/secrets", "/root/.ssh",
+        "/etc/openvpn", "/etc/ppp/chap-secrets", "/etc/ipsec.secrets", "/etc/mysql/debian.cnf",
+        "/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml", "/var/lib/kubelet/pki", "/etc/netplan",
     ]
 
     /// Every existing secret, canonical, for this home folder and environment.

@@ -16,14 +16,20 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#define MAX_WORKERS 32
+// A server that accepts slowly keeps as many callers waiting as a stress test has threads; stacks are paid for when used.
+#define MAX_WORKERS 256
 #define WORKER_STACK (16 << 10)
 #define MAX_DENIALS 256
 #define LG_PIDFD_THREAD O_EXCL
 
+// Not in the headers of user space: the kernel makes the call again, or EINTR of it, as the signal's handler wants.
+#define LG_ERESTARTSYS 512
+
 // A connect that may block runs beside the supervisor, in its memory, on a slot's stack.
 struct worker {
     int pid; // 0: free
+    unsigned thread; // the caller
+    bool is_interrupted;
     int listener, socket, held;
     uint64_t id;
     union address address;
@@ -164,16 +170,15 @@ static int connect_beside(void *context) {
     struct worker *w = context;
     long result = SYS3(__NR_connect, w->socket, &w->address, w->length);
     answer(w->listener, w->id, result);
-    sys_close(w->socket);
-    if (w->held >= 0) sys_close(w->held);
     SYS1(__NR_exit, 0);
     return 0;
 }
 
-static long start_worker(int listener, uint64_t id, int socket, int held, const union address *address, unsigned length) {
+static long start_worker(int listener, uint64_t id, unsigned thread, int socket, int held, const union address *address, unsigned length) {
     for (int i = 0; i < MAX_WORKERS; i++) {
         struct worker *w = &workers[i];
         if (w->pid) continue;
+        w->thread = thread, w->is_interrupted = false;
         w->listener = listener, w->id = id, w->socket = socket, w->held = held, w->address = *address, w->length = length;
         int pid = clone(connect_beside, w->stack + sizeof w->stack, CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, w);
         if (pid < 0) return -EAGAIN;
@@ -183,13 +188,69 @@ static long start_worker(int listener, uint64_t id, int socket, int held, const 
     return -EAGAIN;
 }
 
+// The worker was killed for a signal to its caller, or ended a moment before. An answer given already is refused.
+static void end_interrupted(const struct worker *w) {
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    long connected = SYS3(__NR_getpeername, w->socket, &peer, &size);
+    answer(w->listener, w->id, connected == 0 ? 0 : -LG_ERESTARTSYS);
+}
+
 bool connect_worker_ended(int pid) {
     for (int i = 0; i < MAX_WORKERS; i++) {
-        if (workers[i].pid != pid) continue;
-        workers[i].pid = 0;
+        struct worker *w = &workers[i];
+        if (w->pid != pid) continue;
+        w->pid = 0;
+        if (w->is_interrupted) end_interrupted(w);
+        sys_close(w->socket);
+        if (w->held >= 0) sys_close(w->held);
         return true;
     }
     return false;
+}
+
+bool connect_waits(void) {
+    for (int i = 0; i < MAX_WORKERS; i++)
+        if (workers[i].pid) return true;
+    return false;
+}
+
+// A hexadecimal field of /proc/PID/status; none is no signal.
+static uint64_t signal_set(const char *text, const char *name) {
+    const char *field = strstr(text, name);
+    uint64_t set = 0;
+    for (field = field ? field + strlen(name) : ""; *field == '\t' || *field == ' '; field++);
+    for (;; field++) {
+        if (*field >= '0' && *field <= '9') set = set << 4 | (uint64_t)(*field - '0');
+        else if (*field >= 'a' && *field <= 'f') set = set << 4 | (uint64_t)(*field - 'a' + 10);
+        else return set;
+    }
+}
+
+static bool has_signal(const struct connect_supervisor *s, unsigned thread) {
+    int number = number_in_proc(s, thread);
+    if (number < 0) return false;
+    char path[48] = "/proc/", text[4096];
+    strcpy(path + append_number(path, 6, (unsigned)number), "/status");
+    int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return false;
+    long n = SYS3(__NR_read, fd, text, sizeof text - 1);
+    sys_close(fd);
+    if (n <= 0) return false;
+    text[n] = '\0';
+    return (signal_set(text, "\nSigPnd:") | signal_set(text, "\nShdPnd:")) & ~signal_set(text, "\nSigBlk:") & ~signal_set(text, "\nSigIgn:");
+}
+
+void connect_look_for_signals(const struct connect_supervisor *s) {
+    for (int i = 0; i < MAX_WORKERS; i++) {
+        struct worker *w = &workers[i];
+        if (!w->pid || w->is_interrupted) continue;
+        uint64_t id = w->id;
+        bool waits = SYS3(__NR_ioctl, w->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+        if (waits && !has_signal(s, w->thread)) continue;
+        w->is_interrupted = true;
+        SYS2(__NR_kill, w->pid, SIGKILL);
+    }
 }
 
 // Decides and connects. Returns 1 when a worker will answer, else the result of the caller's connect.
@@ -219,7 +280,7 @@ static long connect_for(struct connect_supervisor *s, const struct seccomp_notif
     }
     long flags = n < 0 ? 0 : SYS3(__NR_fcntl, socket, F_GETFL, 0);
     if (n >= 0 && (flags & O_NONBLOCK || domain == AF_NETLINK)) n = SYS3(__NR_connect, socket, &address, length);
-    else if (n >= 0 && (n = start_worker(s->listener, id, socket, held, &address, length)) == 0) return 1;
+    else if (n >= 0 && (n = start_worker(s->listener, id, thread, socket, held, &address, length)) == 0) return 1;
     if (held >= 0) sys_close(held);
     sys_close(socket);
     return n;

@@ -18,5 +18,9 @@ struct connect_supervisor {
 void connect_serve(struct connect_supervisor *supervisor);
 // Must be told of each reaped child; true when it was one of the supervisor's workers.
 bool connect_worker_ended(int pid);
+// Whether some connect still has to wait. Then the caller's signals, which the kernel holds back while it is supervised, are
+// to be looked for now and then: one that would have interrupted the call does.
+bool connect_waits(void);
+void connect_look_for_signals(const struct connect_supervisor *supervisor);
 
 #endif

@@ -50,7 +50,7 @@ _Noreturn void contain_refuse_policy(const char *wrong) {
 int contain_begin(unsigned uid, unsigned gid, bool private_net, struct failure *f) {
     SYS2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
     if (view_map_identity(uid, gid, f) < 0) return -1;
-    return private_net ? view_raise_loopback(f) : 0;
+    return private_net ? view_raise_loopback(gid, f) : 0; // while /proc/sys can be written
 }
 
 _Noreturn void contain_serve(struct policy *policy, int lifeline, int over) {
@@ -63,7 +63,6 @@ _Noreturn void contain_serve(struct policy *policy, int lifeline, int over) {
     if (z.root < 0) fail(&f, STEP_PRIVATE_FOLDERS, z.root, "/"), contain_refuse(&f);
     // What inits need to mount for their commands; the first to see folders that only their owner may open up.
     if (privilege_reduce(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN) | CAP(CAP_DAC_OVERRIDE), &f) < 0) contain_refuse(&f);
-    if (landlock_scope(z.landlock_abi, &f) < 0) contain_refuse(&f);
     SYS5(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     zygote_serve(&z);
 }

@@ -68,27 +68,27 @@ static uint64_t change_rights(int abi) {
 }
 static uint64_t device_rights(int abi) { return abi >= 5 ? FS_IOCTL_DEV : 0; }
 
-int landlock_scope(int abi, struct failure *f) {
-    if (abi < 6) return 0;
-    struct ruleset_attributes attributes = {.scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL};
-    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
-    if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "scope");
-    int n = (int)SYS2(__NR_landlock_restrict_self, ruleset, 0);
-    sys_close(ruleset);
-    return n < 0 ? fail(f, STEP_LANDLOCK, n, "scope") : 0;
+// One domain a command. Not a domain of the session with a second one in it: where one handles files,
+// any other refuses to move them between folders (FS_REFER), whether it handles files or not, and one that does handle
+// them forbids mounts. So with the machine's network a command reaches its own abstract sockets alone; in an own
+// network there are no others than the session's.
+static uint64_t scopes(const struct policy *policy, int abi) {
+    if (abi < LANDLOCK_SCOPES_SIGNALS) return 0;
+    return SCOPE_SIGNAL | (policy->flags & FLAG_PRIVATE_NET ? 0 : SCOPE_ABSTRACT_SOCKET);
 }
 
 int landlock_rules(const struct policy *policy, int abi, int *rules, struct failure *f) {
     *rules = -1;
     if (abi < 2) return 0; // ABI 1 forbids every rename between folders, which git needs; the mounts hold alone then
     uint64_t change = change_rights(abi), device = device_rights(abi);
-    struct ruleset_attributes attributes = {.handled_access_fs = change | FS_MAKE_DEVICES | device};
-    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0);
+    struct ruleset_attributes attributes = {.handled_access_fs = change | FS_MAKE_DEVICES | device, .scoped = scopes(policy, abi)};
+    // Kernels refuse a size beyond what they know only where it is not zero.
+    int ruleset = (int)SYS3(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     if (ruleset < 0) return fail(f, STEP_LANDLOCK, ruleset, "create_ruleset");
-    static const char *const always[] = {"/tmp", "/run", "/proc"}; // an outer /proc is read-only
+    static const char *const always[] = {"/tmp", "/run", "/dev/mqueue", "/proc"}; // an outer /proc is read-only
     int n = 0;
     const char *culprit = "standard paths";
-    for (size_t i = 0; n == 0 && i < (policy->flags & FLAG_OUTER_PROC ? 2 : 3); i++) n = allow(ruleset, always[i], change);
+    for (size_t i = 0; n == 0 && i < (policy->flags & FLAG_OUTER_PROC ? 3 : 4); i++) n = allow(ruleset, always[i], change);
     if (n == 0) n = allow(ruleset, "/dev", change | device);
     for (size_t i = 0; n == 0 && i < policy->mount_count; i++) {
         const struct policy_mount *m = &policy->mounts[i];

@@ -10,10 +10,8 @@
 
 // The kernel's ABI, or 0 without Landlock.
 int landlock_abi(void);
-// For the session's first process: abstract sockets and signals reach what belongs to the session and nothing else.
-// Mounts stay possible. Needs no_new_privs.
-int landlock_scope(int abi, struct failure *f);
-// The rules for files, for landlock_confine: a descriptor, or -1 where the kernel has too little of Landlock to use.
+// The rules for files and the scope of signals and abstract sockets, for landlock_confine: a descriptor, or -1 where the
+// kernel has too little of Landlock to use.
 int landlock_rules(const struct policy *policy, int abi, int *rules, struct failure *f);
 // The rules that hold alone, where there are no namespaces: MOUNT_WRITABLE and MOUNT_READABLE are all that is granted.
 int landlock_fence(const struct policy *policy, int abi, int *rules, struct failure *f);

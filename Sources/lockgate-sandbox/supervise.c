@@ -13,6 +13,9 @@
 
 // How long the end of a command may wait for processes that do not die (uninterruptible I/O).
 #define LAST_REAP_MILLISECONDS 2000
+// How soon a signal interrupts a connect that waits; and after how many other events it is looked for at the latest.
+#define SIGNAL_LOOK_MILLISECONDS 50
+#define SIGNAL_LOOK_EVENTS 64
 
 int supervise_signals(void) {
     uint64_t mask = 1ull << (SIGCHLD - 1);
@@ -90,9 +93,10 @@ void supervise(struct supervision *s) {
     struct connect_supervisor connects = {.listener = s->command.listener, .status = s->status, .abstract_allowed = s->abstract_allowed, .outer_proc = s->outer_proc};
     bool ended = false;
     int status = 0;
-    while (!ended) {
+    for (unsigned events = 1; !ended; events++) {
         struct pollfd fds[] = {{s->signals, POLLIN, 0}, {s->status, POLLIN, 0}, {connects.listener, POLLIN, 0}, {s->lifeline, 0, 0}};
-        wait_for(fds, 4, -1);
+        long ready = wait_for(fds, 4, connect_waits() ? SIGNAL_LOOK_MILLISECONDS : -1);
+        if (ready == 0 || events % SIGNAL_LOOK_EVENTS == 0) connect_look_for_signals(&connects);
         if (fds[2].revents & POLLIN) connect_serve(&connects);
         else if (fds[2].revents & (POLLHUP | POLLERR)) connects.listener = -1; // no filtered process is left
         if (fds[1].revents & (POLLHUP | POLLERR)) break; // the agent is gone, or has let go of the command

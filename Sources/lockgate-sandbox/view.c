@@ -29,13 +29,20 @@ int view_map_identity(unsigned uid, unsigned gid, struct failure *f) {
     return n < 0 ? fail(f, STEP_IDENTITY, n, "/proc/self/gid_map") : 0;
 }
 
-int view_raise_loopback(struct failure *f) {
+int view_raise_loopback(unsigned gid, struct failure *f) {
     int s = (int)SYS3(__NR_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (s < 0) return fail(f, STEP_LOOPBACK, s, "lo");
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
     long n = SYS3(__NR_ioctl, s, SIOCSIFFLAGS, &request);
     sys_close(s);
-    return n < 0 ? fail(f, STEP_LOOPBACK, n, "lo") : 0;
+    if (n < 0) return fail(f, STEP_LOOPBACK, n, "lo");
+    // Nobody else is in this network: any port is free to take, and loopback answers ping. Not to be had where /proc/sys
+    // is read-only already; then it is as for any user without rights.
+    sys_write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", 1);
+    char range[32];
+    int length = snprintf(range, sizeof range, "%u %u", gid, gid);
+    sys_write_file("/proc/sys/net/ipv4/ping_group_range", range, (size_t)length);
+    return 0;
 }
 
 // A path handle without following any symbolic link: what the agent planned is what gets mounted, or nothing.
@@ -210,6 +217,8 @@ static int build_dev(int trees[DEVICE_COUNT], struct failure *f) {
         if (n < 0) return fail(f, STEP_DEVICES, n, links[i].name);
     }
     if ((n = sys_mkdirat(dev, "shm", 0755)) < 0 || (n = sys_mkdirat(dev, "pts", 0755)) < 0) return fail(f, STEP_DEVICES, n, "/dev/shm");
+    // Landlock refuses message queues (mq_open(3)) unless a rule names their root. A kernel without them has no such root.
+    if (sys_mkdirat(dev, "mqueue", 0755) == 0) sys_mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     sys_close(dev);
     n = bind_scratch(SCRATCH "/shm", "/dev/shm", 0);
     return n < 0 ? fail(f, STEP_DEVICES, n, "/dev/shm") : 0;

@@ -10,8 +10,8 @@ int view_map_identity(unsigned uid, unsigned gid, struct failure *f);
 // Builds the session's view in the caller's own mount namespace: read-only root, writable roots, private folders, masks
 // and pins. Leaves the caller in the scratch folder, where its copies find what masks are made of (view_check).
 int view_build(struct policy *policy, struct failure *f);
-// Brings up loopback in a private network namespace.
-int view_raise_loopback(struct failure *f);
+// Brings up loopback in a private network namespace, with all of its ports for everybody.
+int view_raise_loopback(unsigned gid, struct failure *f);
 
 // What belongs to one command, in the copy of the view that its init has: a fresh /proc for the caller's pid namespace
 // with the parts that reach the kernel's settings read-only, and terminals of its own.

@@ -91,6 +91,10 @@ struct BoundaryTests {
             name: "change the input file of the command", setup: "echo s > $OUT/in",
             script: "exec 3<$OUT/in; echo x > /proc/self/fd/3", intact: "grep -q s $OUT/in"),
         Attack(name: "write in the workspace", script: "echo x > $WS/n", intact: "test ! -e $WS/n", modes: [.readOnly]),
+        Attack(
+            name: "write to a pipe of the host", setup: "mkfifo $OUT/p; (cat $OUT/p > $OUT/got &)",
+            script: "timeout 5 bash -c 'echo x > $OUT/p'",
+            intact: "! grep -q x $OUT/got; r=$?; timeout 5 bash -c 'echo > $OUT/p'; exit $r"),
         Attack(name: "make a device", script: "mknod $WS/sda b 8 0 && head -c1 $WS/sda", hasControl: false),
         Attack(name: "see the host's /tmp", setup: "touch $HOSTTMP", script: "test -e $HOSTTMP"),
         Attack(
@@ -127,6 +131,11 @@ struct BoundaryTests {
             name: "a browser's profile",
             setup: "mkdir -p $HOME/.mozilla/firefox; echo KEY > $HOME/.mozilla/firefox/key4.db",
             script: "grep -q KEY $HOME/.mozilla/firefox/key4.db"),
+        Attack(
+            name: "keys of tools that keep them in the open",
+            setup:
+                "for f in .terraformrc .gradle/gradle.properties .config/stripe/c .bitcoin/wallet.dat .Xauthority; do mkdir -p $(dirname ~/$f); echo KEY > ~/$f; done",
+            script: "cd && grep -rqs KEY .terraformrc .gradle .config .bitcoin .Xauthority"),
         Attack(
             name: "unhide by removing the mask", setup: "echo KEY > $HOME/.netrc",
             script: "rm $HOME/.netrc; mv $HOME/.netrc $HOME/x; grep -q KEY $HOME/.netrc $HOME/x", hasControl: false),
@@ -172,6 +181,12 @@ struct BoundaryTests {
             name: "a datagram to the host from half of a pair",
             setup: "\(listen) $OUT/d 2 & echo $! >> $OUT/pids; while [ ! -e $OUT/ready ]; do :; done",
             script: python("import socket,os;a,b=socket.socketpair(1,2);a.sendto(b'x',os.environ['OUT']+'/d')")),
+        Attack(
+            name: "a name that changes while it connects",
+            setup: "\(listen) $OUT/d 1 & echo $! >> $OUT/pids; while [ ! -e $OUT/ready ]; do :; done",
+            script: python(
+                "import socket,os,threading,time;o=os.environ['OUT']+'/d';t=os.environ['WS']+'/r';g=socket.socket(1);g.bind(t+'g');g.listen(999);on=[1];seen=set()\ndef f():\n  while on:\n    for a in (t+'g',o): os.symlink(a,t+'n');os.rename(t+'n',t)\nx=threading.Thread(target=f);x.start();e=time.time()+1\nwhile time.time()<e and o not in seen:\n  s=socket.socket(1);s.settimeout(0.2)\n  try: s.connect(t);seen.add(s.getpeername())\n  except OSError: pass\n  s.close()\non.clear();x.join();raise SystemExit(o not in seen)"
+            ), modes: [.workspaceWrite]),
         Attack(
             name: "an abstract socket of the host",
             setup:
@@ -258,6 +273,18 @@ struct BoundaryTests {
             name: "kill init",
             script: "kill -9 1; kill -STOP 1; kill -TERM 1; /usr/bin/python3 -c 'import time;time.sleep(0.05)'; exit 1",
             hasControl: false),
+        Attack(
+            name: "write into init", script: python("open('/proc/1/mem','r+b')"), hasControl: false),
+        Attack(
+            name: "take a descriptor of init", script: call(438, "l.syscall(434,1,0),3,0"), hasControl: false),
+        Attack(
+            name: "namespaces without a user", script: "unshare -m true || unshare -n true || unshare -C true",
+            hasControl: false),
+        Attack(name: "realtime scheduling", script: "chrt -f 10 true", hasControl: false),
+        Attack(
+            name: "what goes on after the command",
+            script: "setsid -f bash -c 'exec -a $OUT/late sleep 300'; exit 1",
+            intact: "! pgrep -f $OUT/lat[e]", hasControl: false),
         Attack(name: "virtual machine socket", script: python("import socket;socket.socket(40,1)"), hasControl: false),
         Attack(name: "kernel crypto socket", script: python("import socket;socket.socket(38,5)"), hasControl: false),
         Attack(name: "packet socket", script: python("import socket;socket.socket(17,3)"), hasControl: false),
@@ -310,6 +337,19 @@ struct BoundaryTests {
             name: "TCP over IPv6",
             script: python("import socket;s=socket.socket(10);s.settimeout(2);s.connect(('2001:db8::7',443))"),
             hasControl: false),
+        Attack(
+            name: "TCP that sends before it connects",
+            script: python(
+                "import socket;s=socket.socket();s.settimeout(2);s.sendto(b'x',0x20000000,('203.0.113.7',80));s.recv(1)"
+            ),
+            hasControl: false),
+        Attack(
+            name: "TCP by a mapped address",
+            script: python(
+                "import socket;s=socket.socket(10);s.settimeout(2);s.connect(('::ffff:203.0.113.7',443))"),
+            hasControl: false),
+        Attack(name: "names", script: "timeout 5 getent hosts lockgate.invalid", hasControl: false),
+        Attack(name: "other interfaces", script: "ip -o link | grep -qv ': lo:'", hasControl: false),
         Attack(name: "add a network address", script: "ip addr add 203.0.113.7/32 dev lo", hasControl: false),
     ]
 

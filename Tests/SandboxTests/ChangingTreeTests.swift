@@ -200,4 +200,7 @@ struct ChangingTreeTests {
             #expect(try await fixture.run("echo e > \(path)", in: session).status != .exited(0), "\(path)")
         }
     }
+
+    @Test("a machine that grants no queue has none to watch with")
+    func noQueue() { #expect(PlanWatch(queue: -24) == nil) }
 }

@@ -15,6 +15,9 @@ struct GitTests {
         var testDescription: String { name }
     }
 
+    private static let fourCommits =
+        "git init -q . && for i in 1 2 3 4; do echo $i > f$i; git add f$i; git commit -qm c$i; done"
+
     static let work: [Work] = [
         Work(
             name: "commit", script: "echo 2 > g && git add g && git commit -qm b && test -z \"$(git status --short)\""),
@@ -41,6 +44,32 @@ struct GitTests {
             name: "branch from a remote one",
             setup: initRepository + " && git clone -q $WS $OUT/up && git remote add o $OUT/up && git fetch -q o",
             script: "git checkout -qb nb o/master 2>/dev/null || git checkout -qb nb o/main"),
+        Work(
+            name: "rewrite history",
+            setup: fourCommits,
+            script:
+                "GIT_SEQUENCE_EDITOR=\"sed -i '2s/pick/squash/'\" GIT_EDITOR=true git rebase -q -i HEAD~3 && git commit -q --amend -m z && git checkout -qb b HEAD~1 && git cherry-pick - && git revert --no-edit HEAD"
+        ),
+        Work(
+            name: "patches and a stash with new files",
+            setup: fourCommits,
+            script:
+                "git format-patch -q -1 -o /tmp/p && git reset -q --hard HEAD~1 && git am -q /tmp/p/* && touch n && git stash -q -u && git stash pop -q && test -e n"
+        ),
+        Work(
+            name: "bisect", setup: fourCommits,
+            script: "git bisect start HEAD HEAD~3 && git bisect run test ! -e f3 && git bisect reset"),
+        Work(
+            name: "a branch renamed but for its section of the configuration",
+            script: "git branch x && ! git branch -m x y && git rev-parse -q --verify y && git branch -D y"),
+        Work(
+            name: "push into a repository of the workspace",
+            setup: initRepository + " && git init -q --bare b.git", script: "git push -q b.git HEAD:refs/heads/main"),
+        Work(
+            name: "hooks that are there already",
+            setup: initRepository
+                + " && printf '#!/bin/sh\\ntouch ran\\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit",
+            script: "git commit -q --allow-empty -m a && test -e ran"),
         Work(
             name: "init and commit in an empty workspace", setup: ":",
             script: "git init -q . && touch f && git add f && git commit -qm a"),

@@ -36,6 +36,16 @@ struct MustWorkTests {
         Need(
             name: "renames between folders",
             script: "cd $WS && mkdir a b && echo x > a/f && mv a/f b/f && mv b c && cat c/f", modes: [.workspaceWrite]),
+        // mv copies where it cannot rename; most programs give up.
+        Need(
+            name: "renames between folders without copying",
+            script: python(
+                "import os;os.makedirs('a/b');open('a/b/f','w');os.rename('a/b/f','f');os.rename('f','a/f');os.rename('a/b','c');os.link('a/f','c/f')"
+            ), modes: [.workspaceWrite]),
+        Need(
+            name: "renames between folders in /tmp",
+            script: "cd /tmp && "
+                + python("import os;os.chdir('/tmp');os.makedirs('a/b');open('a/b/f','w');os.rename('a/b/f','f')")),
         Need(name: "locks", script: "flock $WS/l true", modes: [.workspaceWrite]),
         Need(
             name: "modes and times", script: "cd $WS && touch a && chmod 700 a && touch -d 2001-01-01 a",
@@ -63,6 +73,29 @@ struct MustWorkTests {
             script: python(
                 "import socket;s=socket.socket(1);s.bind('u');s.listen();c=socket.socket(1);c.connect('u');s.accept()"),
             modes: [.workspaceWrite]),
+        Need(
+            name: "many callers that wait for a slow server",
+            script: python(
+                "import socket,threading;s=socket.socket(1);s.bind('/tmp/u');s.listen(0);r=[]\ndef f():\n  c=socket.socket(1);c.connect('/tmp/u');r.append(c)\nt=[threading.Thread(target=f) for _ in range(100)]\n[x.start() for x in t]\nk=[s.accept() for _ in t]\n[x.join() for x in t]\nassert len(r)==100"
+            )),
+        Need(
+            name: "a signal to a caller that waits",
+            script: python(
+                "import socket,signal\ndef f(*a): raise InterruptedError\nsignal.signal(14,f);s=socket.socket(1);s.bind('/tmp/u');s.listen(0);signal.setitimer(0,0.2)\nk=[socket.socket(1) for _ in range(3)]\ntry:\n  for c in k: c.connect('/tmp/u')\nexcept InterruptedError: raise SystemExit(0)\nraise SystemExit(1)"
+            )),
+        Need(
+            name: "a caller that goes on waiting after a signal",
+            script: python(
+                "import socket,signal,threading;signal.signal(14,lambda *a:0);signal.siginterrupt(14,False);s=socket.socket(1);s.bind('/tmp/u');s.listen(0)\nk=[socket.socket(1) for _ in range(3)];signal.setitimer(0,0.1,0.1);threading.Timer(0.5,lambda:[s.accept() for _ in k]).start()\nfor c in k: c.connect('/tmp/u')\n[c.getpeername() for c in k]"
+            )),
+        Need(
+            name: "POSIX message queues",
+            script: python(
+                "import ctypes;l=ctypes.CDLL('librt.so.1');q=l.mq_open(b'/a',0o102,0o600,None);assert q>=0 and l.mq_send(q,b'x',1,0)==0 and l.mq_unlink(b'/a')==0"
+            )),
+        Need(
+            name: "any port of loopback",
+            script: python("import socket;s=socket.socket();s.bind(('127.0.0.1',80));s.listen()")),
         Need(
             name: "an abstract socket of one's own",
             script: python(

@@ -50,20 +50,26 @@ struct ToolchainTests {
         ] {
             let fixture = try SandboxFixture()
             let caches = try caches(fixture, marker)
-            let folder = try #require(caches.folder)
-            #expect(folder == fixture.outside + "/caches/k")
+            let folder = fixture.outside + "/caches/k"
+            #expect(caches.folder == folder)
             #expect(caches.variables.values.contains { $0.contains(folder) }, "\(marker)")
         }
     }
 
-    @Test("a project without toolchains gets nothing")
-    func none() throws {
+    @Test("tools find a place to write where nothing in the project tells of them")
+    func none() async throws {
         let fixture = try SandboxFixture()
+        try fixture.setUp("mkdir -p ~/.cache/models ~/.cache/clang; echo big > ~/.cache/models/m")
         let caches = try caches(fixture, "README.md")
-        var policy = fixture.policy(.workspaceWrite)
-        #expect(caches.prepare(&policy) == [:])
-        #expect(policy == fixture.policy(.workspaceWrite))
-        #expect(!fixture.holds("test -e $OUT/caches"))
+        let script = """
+            d=${XDG_CACHE_HOME:-$HOME/.cache}
+            grep -q big $d/models/m || exit 3
+            mkdir -p $d/clang/x $d/tool $GOCACHE $npm_config_cache $PIP_CACHE_DIR $CCACHE_DIR || exit 4
+            ! touch $d/models/n && ! touch ~/.cache/clang/y
+            """
+        let result = try await run(script, caches, fixture)
+        #expect(result.status == .exited(0), "\(result.output)")
+        #expect(fixture.holds("test -d $OUT/caches/k/xdg/tool && test -z \"$(ls -A ~/.cache/clang)\""))
     }
 
     @Test("caches are redirected only where commands may write", arguments: [SandboxMode.readOnly, .dangerFullAccess])

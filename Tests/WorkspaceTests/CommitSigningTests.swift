@@ -232,4 +232,89 @@ import Wire
             #expect(try fixture.head() == tip)
         }
     }
+
+    private static let verifyTags = "git -c gpg.format=ssh -c gpg.ssh.allowedSignersFile=../h/signers verify-tag"
+
+    @Test func ownTagsOfTheseCommitsAreSignedAndFollowThem() throws {
+        try Self.with { fixture in
+            try fixture.makeSSHKey()
+            try fixture.shell(
+                "git tag -a -m 'The first' v1 HEAD~1; git tag -am two v2; git tag light; git tag -am old v0 HEAD~2")
+            let old = try fixture.shell("git rev-parse v0 light")
+            let signing = try fixture.signing()
+            #expect(
+                signing.tags.map { "\($0.reference) \($0.subject)" } == ["refs/tags/v1 The first", "refs/tags/v2 two"])
+            #expect(try signing.carryOut().count == 4)
+            try fixture.shell("\(Self.verifyTags) v1 v2")
+            #expect(
+                try fixture.shell(
+                    "git rev-parse v1^{} v2^{}; git tag -l --format='%(contents:subject) %(taggeremail)' v1")
+                    == fixture.shell("git rev-parse HEAD~1 HEAD; echo 'The first <t@example.org>'"))
+            #expect(try fixture.shell("git rev-parse v0 light") == old)
+            #expect(try fixture.shell("git fsck --no-dangling") == "")
+            #expect(try fixture.signing().tags == [])
+        }
+    }
+
+    @Test func aTagIsSignedWhereItsCommitIsSignedAlready() throws {
+        try Self.with { fixture in
+            try fixture.makeSSHKey()
+            _ = try fixture.signing().carryOut()
+            try fixture.shell("git tag -am later v3")
+            let signing = try fixture.signing()
+            let head = try fixture.head()
+            #expect(signing.items == [] && signing.tags.map(\.subject) == ["later"])
+            _ = try signing.carryOut()
+            try fixture.shell("\(Self.verifyTags) v3")
+            #expect(try fixture.head() == head)
+        }
+    }
+
+    @Test func tagsOfOthersSignedOnesAndThoseOfSentCommitsStay() throws {
+        try Self.with { fixture in
+            try fixture.makeSSHKey()
+            try fixture.shell(
+                """
+                git -c user.email=o@example.org tag -am other other
+                git -c gpg.format=ssh -c user.signingkey=$HOME/key tag -s -m signed signed
+                git tag -am nested inner; git tag -am outer outer inner
+                git update-ref refs/tags/alias $(git rev-parse inner); git tag -d inner
+                git update-ref refs/remotes/o/main HEAD~1; git tag -am sent sent HEAD~1
+                """)
+            let all = try fixture.shell("git for-each-ref refs/tags")
+            let signing = try fixture.signing()
+            #expect(signing.tags == [])
+            _ = try signing.carryOut()
+            #expect(try fixture.shell("git for-each-ref refs/tags") == all)
+        }
+    }
+
+    @Test func nothingIsSignedWhereATagHasChanged() throws {
+        try Self.with { fixture in
+            try fixture.makeSSHKey()
+            try fixture.shell("git tag -am one v1")
+            let signing = try fixture.signing()
+            try fixture.shell("git tag -fam two v1")
+            let before = try fixture.shell("git for-each-ref")
+            #expect(Self.code { _ = try signing.carryOut() } == "sign.moved")
+            #expect(try fixture.shell("git for-each-ref") == before)
+        }
+    }
+
+    @Test func everyPrefixAndChangedByteOfATagIsTakenApartOrRefused() {
+        let text =
+            "object \(String(repeating: "a", count: 40))\ntype commit\ntag v1\ntagger T <t@x> 1 +0000\n\nmessage\n"
+        let whole = Array(text.utf8)
+        #expect(TagObject(whole)?.payload(replacing: [:]) == whole)
+        for end in whole.indices {
+            #expect(TagObject(Array(whole[..<end])).map { $0.payload(replacing: [:]) == Array(whole[..<end]) } ?? true)
+        }
+        for at in whole.indices {
+            for byte: UInt8 in [0, 0x0A, 0x20, 0x61, 0xFF] {
+                var changed = whole
+                changed[at] = byte
+                #expect(TagObject(changed).map { $0.payload(replacing: [:]) == changed } ?? true)
+            }
+        }
+    }
 }

@@ -64,8 +64,10 @@ package struct DenialRules: Sendable {
         }
         let names = (root.map { String(path.dropFirst($0.count)) } ?? path).split(separator: "/").map(String.init)
         if let part = GitFile.guarded(names) {
+            // git branch -m and the like change the reference first and then the section about it.
+            let rest = part == ".git/config" ? "; what git did before that, such as renaming a branch, is done" : ""
             return deny(
-                "protected: \(part)", .builtIn, "git would run programs from it outside the sandbox",
+                "protected: \(part)", .builtIn, "git would run programs from it outside the sandbox\(rest)",
                 grants.protected(path))
         }
         guard let root else {

@@ -5,11 +5,14 @@ import Wire
 /// A cache that all projects share is a way from one to the next: what a hostile build leaves in it, another project's
 /// build runs. So the tools' variables lead to a private folder of the project, and where a tool can read from a second
 /// place, the user's own cache is that place, read-only.
+///
+/// What costs nothing but a variable is redirected in every project: a tool is often used where no file in the root tells
+/// of it (in a part of the project, in a script, for a try in /tmp), and fails when it cannot write below ~/.cache.
 package struct ToolchainCaches: Sendable, Hashable {
     /// What was found in the project.
     package let found: [Toolchain.Found]
-    /// The private folder; nil where no toolchain needs one.
-    package let folder: String?
+    /// The private folder.
+    package let folder: String
     /// Variables for commands.
     package let variables: [String: String]
 
@@ -25,25 +28,22 @@ package struct ToolchainCaches: Sendable, Hashable {
         found = Toolchain.detect(in: project)
         self.home = home
         self.environment = environment
-        let needing = found.map(\.toolchain).filter { $0 != .docker }
-        guard !needing.isEmpty else {
-            folder = nil
-            variables = [:]
-            return
-        }
         let folder = Paths.join(store, key)
         self.folder = folder
-        var variables: [String: String] = [:]
-        for toolchain in needing {
+        var variables = ["XDG_CACHE_HOME": Paths.join(folder, "xdg"), "npm_config_cache": Paths.join(folder, "npm")]
+        for toolchain in Self.common + found.map(\.toolchain) {
             variables.merge(Self.variables(of: toolchain, in: folder, home: home, environment: environment)) { $1 }
         }
         self.variables = variables
     }
 
+    /// Redirected whether the project shows that it uses them or not.
+    private static let common: [Toolchain] = [.python, .go, .make]
+
     /// Makes the private folder writable and returns the variables that lead to it. Only where commands may write at all,
     /// and where the folder can be made; else nothing is redirected.
     package func prepare(_ policy: inout SandboxPolicy) -> [String: String] {
-        guard policy.mode == .workspaceWrite, let folder, LinkFarm.makeFolder(folder) else { return [:] }
+        guard policy.mode == .workspaceWrite, LinkFarm.makeFolder(folder) else { return [:] }
         policy.writableRoots.append(folder)
         var variables = variables
         // Which proxies Go asks when nobody says so is Go's to know; with a network it needs no second place.
@@ -57,8 +57,10 @@ package struct ToolchainCaches: Sendable, Hashable {
 
     /// Shows the user's caches in the private ones, for tools that have no way of their own to read a second place.
     package func showUserCaches() {
-        guard let folder else { return }
         var farm = LinkFarm(root: folder)
+        // Caches that the project's own tools write are made anew; the rest of what lies there is shown.
+        let common = environment["XDG_CACHE_HOME"] ?? Paths.join(home, ".cache")
+        farm.mirror(common, at: "xdg", depth: 0, skip: Self.ownXDG)
         for toolchain in found.map(\.toolchain) {
             switch toolchain {
             case .cargo:
@@ -75,11 +77,7 @@ package struct ToolchainCaches: Sendable, Hashable {
             case .gradle:
                 let user = environment["GRADLE_USER_HOME"] ?? Paths.join(home, ".gradle")
                 farm.mirror(Paths.join(user, "wrapper/dists"), at: "gradle/wrapper/dists", depth: 1)
-            case .swift:
-                // Caches that the project's own tools write are made anew; the rest of what lies there is shown.
-                let user = environment["XDG_CACHE_HOME"] ?? Paths.join(home, ".cache")
-                farm.mirror(user, at: "xdg", depth: 0, skip: Self.ownXDG)
-            case .npm, .pnpm, .yarn, .python, .go, .cmake, .make, .bazel, .docker: continue
+            case .npm, .pnpm, .yarn, .python, .go, .swift, .cmake, .make, .bazel, .docker: continue
             }
         }
     }
@@ -89,7 +87,10 @@ package struct ToolchainCaches: Sendable, Hashable {
     ]
 
     private static let ownXDG: Set<String> = [
-        "org.swift.swiftpm", "clang", "go-build", "pip", "uv", "ccache", "bazel", "yarn", "pnpm",
+        "org.swift.swiftpm", "clang", "go-build", "pip", "uv", "ccache", "bazel", "yarn", "pnpm", "black", "mypy",
+        "ruff",
+        "matplotlib", "fontconfig", "mesa_shader_cache", "node-gyp", "deno", "typescript", "golangci-lint", "gopls",
+        "staticcheck", "zig", "composer", "jedi", "pylint", "parso", "pypoetry", "pre-commit", "node",
     ]
 
     private static func mavenRepository(_ home: String) -> String {
@@ -144,11 +145,8 @@ package struct ToolchainCaches: Sendable, Hashable {
                 "MAVEN_ARGS": appended(
                     "MAVEN_ARGS", "\(repository) -Dmaven.repo.local.tail=\(mavenRepository(home))"),
             ]
-        case .swift:
-            return ["XDG_CACHE_HOME": own("xdg"), "CCACHE_DIR": own("ccache")]
-        case .cmake, .make: return ["CCACHE_DIR": own("ccache"), "SCCACHE_DIR": own("sccache")]
-        case .bazel: return ["XDG_CACHE_HOME": own("xdg")]
-        case .docker: return [:]
+        case .cmake, .make, .swift: return ["CCACHE_DIR": own("ccache"), "SCCACHE_DIR": own("sccache")]
+        case .bazel, .docker: return [:]
         }
     }
 }

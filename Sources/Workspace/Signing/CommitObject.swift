@@ -95,7 +95,7 @@ struct CommitObject: Hashable, Sendable {
     }
 
     /// Of `Name <email> seconds zone`.
-    private static func email(_ line: [UInt8]) -> String? {
+    static func email(_ line: [UInt8]) -> String? {
         guard !line.contains(0x0A), let open = line.lastIndex(of: UInt8(ascii: "<")),
             let close = line.lastIndex(of: UInt8(ascii: ">")), open < close
         else { return nil }

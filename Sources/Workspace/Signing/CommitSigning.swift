@@ -2,7 +2,7 @@ import Basics
 import Glibc
 package import Wire
 
-/// Signs commits after they were made, with the user's key, outside of every sandbox.
+/// Signs commits, and annotated tags of them, after they were made, with the user's key, outside of every sandbox.
 ///
 /// Commands never reach a key, so their commits are unsigned. A signature is part of a commit: signing makes a new one with
 /// the same tree, message, authors and times, and new ones of all that follow. Index and working tree stay as they are.
@@ -15,6 +15,16 @@ package struct CommitSigning: Sendable {
 
     /// Oldest first.
     package let items: [Item]
+    /// A tag that is to be signed.
+    package struct Tag: Sendable, Hashable {
+        /// `refs/tags/NAME`.
+        package var reference: String
+        package var hash: String
+        package var subject: String
+    }
+
+    /// In the order of their names.
+    package let tags: [Tag]
     /// The branch, or `HEAD` where it is detached.
     package let reference: String
     /// `ssh /home/u/.ssh/id_ed25519`.
@@ -24,6 +34,7 @@ package struct CommitSigning: Sendable {
     private let key: SigningKey
     private let head: String
     private let commits: [(hash: String, commit: CommitObject)]
+    private let tagged: [(tag: Tag, object: TagObject)]
     private let objectFormat: String
 
     /// More are no work of an agent's.
@@ -58,19 +69,24 @@ package struct CommitSigning: Sendable {
             }
         }
         let key = try SigningKey(environment: environment, outside: [repository] + [top].compactMap(\.self))
-        let found = try Self.unsigned(git, head: head, since: base, email: key.email)
+        let range = try Self.range(git, head: head, since: base)
+        let found = try Self.unsigned(git, range, email: key.email)
+        let tagged = try Self.unsignedTags(git, of: range, email: key.email)
         self.git = git
         self.key = key
         self.head = head
         commits = found
         items = found.map { Item(hash: $0.hash, subject: $0.commit.subject) }
+        self.tagged = tagged
+        tags = tagged.map(\.tag)
         reference = try git.line(["symbolic-ref", "-q", "HEAD"]) ?? "HEAD"
         objectFormat = head.utf8.count == 64 ? "sha256" : "sha1"
     }
 
-    private static func unsigned(
-        _ git: HostGit, head: String, since base: String?, email: String
-    ) throws(LockgateError) -> [(hash: String, commit: CommitObject)] {
+    /// The commits it is about, parents first.
+    private static func range(
+        _ git: HostGit, head: String, since base: String?
+    ) throws(LockgateError) -> [String] {
         var range = ["--not", "--remotes"]
         if let base {
             guard !base.hasPrefix("-"),
@@ -90,6 +106,12 @@ package struct CommitSigning: Sendable {
             throw LockgateError(
                 "sign.too_many", "more than \(most) commits would be signed", remedy: "name a later base")
         }
+        return hashes
+    }
+
+    private static func unsigned(
+        _ git: HostGit, _ hashes: [String], email: String
+    ) throws(LockgateError) -> [(hash: String, commit: CommitObject)] {
         var found: [(hash: String, commit: CommitObject)] = []
         var changed: Set<String> = []
         for hash in hashes {
@@ -110,9 +132,37 @@ package struct CommitSigning: Sendable {
         return found
     }
 
-    /// Signs, and moves the branch to what came of it in one step; nothing has changed where that fails.
+    /// The user's own tags of these commits, as far as no remote branch has the commit. Of a tag itself nobody can tell
+    /// here who has it: none is signed whose commit was sent already.
+    private static func unsignedTags(
+        _ git: HostGit, of range: [String], email: String
+    ) throws(LockgateError) -> [(tag: Tag, object: TagObject)] {
+        let format = "--format=%(objecttype) %(objectname) %(refname)"
+        let list = String(decoding: try git.run(["for-each-ref", format, "refs/tags"]), as: UTF8.self)
+        let annotated = list.split(separator: "\n").compactMap { line -> Tag? in
+            let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
+            guard parts.count == 3, parts[0] == "tag" else { return nil }
+            return Tag(reference: parts[2], hash: parts[1], subject: "")
+        }
+        guard !annotated.isEmpty, let last = range.last else { return [] }
+        let kept = try git.run(["rev-list", "--max-count=\(most)", last, "--not", "--remotes"], environment: plain)
+        let own = Set(range).intersection(
+            String(decoding: kept, as: UTF8.self).split(separator: "\n").map(String.init))
+        var found: [(tag: Tag, object: TagObject)] = []
+        for var tag in annotated {
+            let bytes = try git.run(["cat-file", "tag", tag.hash], environment: plain)
+            guard let object = TagObject(bytes), own.contains(object.target), !object.isSigned,
+                object.taggerEmail == email, tag.reference == "refs/tags/\(object.name)"
+            else { continue }
+            tag.subject = object.subject
+            found.append((tag, object))
+        }
+        return found
+    }
+
+    /// Signs, and moves the branch and the tags to what came of it in one step; nothing has changed where that fails.
     ///
-    /// - Returns: the new commits by the old.
+    /// - Returns: the new commits and tags by the old.
     /// - Throws: `sign.failed`; `sign.moved` where somebody committed meanwhile.
     package func carryOut() throws(LockgateError) -> [String: String] {
         var replaced: [String: String] = [:]
@@ -126,12 +176,26 @@ package struct CommitSigning: Sendable {
                 ["hash-object", "-t", "commit", "-w", "--stdin"], input: bytes, environment: Self.plain)
             replaced[hash] = String(decoding: written.prefix { $0 != 0x0A }, as: UTF8.self)
         }
-        guard let tip = replaced[head] else { return replaced }
-        let move = try git.attempt(["update-ref", "--no-deref", "-m", "lockgate sign", reference, tip, head])
-        guard move.status == 0 else {
-            throw LockgateError(
-                "sign.moved", "\(reference) has changed meanwhile; nothing was signed", remedy: "run it again")
+        var moves: [(reference: String, new: String, old: String)] = []
+        if let tip = replaced[head] { moves.append((reference, tip, head)) }
+        for (tag, object) in tagged {
+            let payload = object.payload(replacing: replaced)
+            let bytes = TagObject.signed(payload, with: try key.signature(of: payload))
+            let written = try git.run(
+                ["hash-object", "-t", "tag", "-w", "--stdin"], input: bytes, environment: Self.plain)
+            let new = String(decoding: written.prefix { $0 != 0x0A }, as: UTF8.self)
+            moves.append((tag.reference, new, tag.hash))
         }
+        guard !moves.isEmpty else { return replaced }
+        // One transaction: all of them or none.
+        let orders = moves.flatMap { "option no-deref\0update \($0.reference)\0\($0.new)\0\($0.old)\0".utf8 }
+        let move = try git.attempt(["update-ref", "-m", "lockgate sign", "--stdin", "-z"], input: orders)
+        guard move.status == 0 else {
+            let changed = tagged.isEmpty ? reference : "\(reference) or a tag"
+            throw LockgateError(
+                "sign.moved", "\(changed) has changed meanwhile; nothing was signed", remedy: "run it again")
+        }
+        for (_, new, old) in moves { replaced[old] = new }
         return replaced
     }
 }

@@ -18,8 +18,8 @@ int command_prepare(const struct policy *session, struct failure *f);
 
 // Runs policy->arguments with fds 0-2 (or a new terminal) and waits until the program is loaded.
 // All other descriptors of the caller become close-on-exec. Returns -1 with `f` filled when nothing was run.
-// `rules`: of landlock_rules or landlock_fence. The command alone puts them on: it cannot trace its caller then, nor
-// signal it in a fence. A process that was prepared becomes the command, otherwise one is made.
+// `rules`: of landlock_rules or landlock_fence, which the command alone puts on: it cannot trace its caller then, nor signal it
+// in a fence. -1 where the caller has them on, and so the command. A process that was prepared becomes the command, otherwise one is made.
 int command_start(const struct policy *policy, int rules, int landlock_abi, struct command *command, struct failure *f);
 
 #endif

@@ -28,6 +28,11 @@ enum { EXIT_UNUSED = 1 };
 static bool is_fenced(const struct zygote *z) { return z->policy->flags & FLAG_FENCED; }
 static bool is_contained(const struct zygote *z) { return z->policy->flags & FLAG_CONTAINED; }
 
+// Whether a command shares one Landlock domain with its init, which makes it after it has put that on. In the machine's network
+// the init connects for the command, and must reach the command's own abstract sockets and nobody else's: two domains
+// beside each other reach neither. Elsewhere the command alone has one, and its process can be made ahead.
+static bool shares_domain(const struct zygote *z) { return !(z->policy->flags & FLAG_PRIVATE_NET); }
+
 // Everything that does not depend on the command.
 static int prepare(const struct zygote *z, int *signals, int *rules, struct failure *f) {
     *rules = -1;
@@ -43,7 +48,8 @@ static int prepare(const struct zygote *z, int *signals, int *rules, struct fail
     // An own, empty session keyring: the user's would be reachable by possession although the calls are refused.
     SYS2(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
     // From here on beside what follows. It has the keyring already, and gets the mounts: it is in the same namespace.
-    if (command_prepare(z->policy, f) < 0 || view_make_own(z->policy, f) < 0) return -1;
+    if (!shares_domain(z) && command_prepare(z->policy, f) < 0) return -1;
+    if (view_make_own(z->policy, f) < 0) return -1;
     return landlock_rules(z->policy, z->landlock_abi, rules, f);
 }
 
@@ -83,6 +89,10 @@ static int run(const struct zygote *z, struct request *request, struct supervisi
         if (privilege_keep(CAP(CAP_SYS_PTRACE) | CAP(CAP_SYS_ADMIN), f) < 0) return -1;
     }
     if (take_standard(request, f) < 0) return -1;
+    if (contained && shares_domain(z)) {
+        if (landlock_confine(rules, z->landlock_abi, f) < 0) return -1;
+        rules = -1;
+    }
     command->flags |= z->policy->flags & (FLAG_CONTAINED | FLAG_FENCED | FLAG_KEEP_MODES);
     command->processes = z->policy->processes;
     if (command_start(command, rules, z->landlock_abi, &s->command, f) < 0) return -1;

@@ -42,13 +42,15 @@ extension JSONValue {
         var string = string
         string.withUTF8 { utf8 in
             var clean = 0
-            for (index, byte) in utf8.enumerated()
-            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                out.append(contentsOf: utf8[clean..<index])
+            for index in 0..<utf8.count {
+                let byte = utf8[index]
+                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+                // Whole buffers are copied at once, slices of them byte by byte.
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[clean..<index]))
                 clean = index + 1
                 escape(byte, to: &out)
             }
-            out.append(contentsOf: utf8[clean...])
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[clean...]))
         }
         out.append(UInt8(ascii: "\""))
     }

@@ -53,16 +53,24 @@ package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         for (key, value) in elements { self[key] = value }
     }
 
+    /// With more members than this their places are kept in a table while an object is made.
+    private static let lookedThrough = 16
+
     /// Takes members as they come; a repeated key keeps its last value, as ECMA-404 readers commonly do.
     package init(_ pairs: some Sequence<(String, JSONValue)>) {
         members = []
-        // A table of places, since a hostile document may hold a hundred thousand keys.
+        members.reserveCapacity(pairs.underestimatedCount)
+        // A table of places, since a hostile document may hold a hundred thousand keys; for a few, looking is quicker.
         var places: [String: Int] = [:]
         for (key, value) in pairs {
-            if let place = places[key] {
+            let isTabled = members.count > Self.lookedThrough
+            if isTabled, places.isEmpty {
+                for (place, member) in members.enumerated() { places[member.key] = place }
+            }
+            if let place = isTabled ? places[key] : members.firstIndex(where: { $0.key == key }) {
                 members[place].value = value
             } else {
-                places[key] = members.count
+                if isTabled { places[key] = members.count }
                 members.append((key, value))
             }
         }

@@ -40,6 +40,20 @@ import Testing
         #expect(try JSONValue(parsing: #"{"a":1,"b":2,"a":3}"#).text == #"{"a":3,"b":2}"#)
     }
 
+    @Test func membersOfAnySizeKeepTheirPlaces() {
+        for count in [0, 1, 15, 16, 17, 18, 40, 200] {
+            let keys = (0..<count).map { "k\($0)" }
+            let pairs = (keys + keys.reversed()).enumerated().map { ($1, JSONValue.int($0)) }
+            let expected = keys.enumerated().map { "\"\($1)\":\(2 * count - 1 - $0)" }.joined(separator: ",")
+            #expect(JSONValue.object(JSONObject(pairs)).text == "{\(expected)}")
+        }
+    }
+
+    @Test func textsAreWrittenAroundWhatIsEscaped() {
+        #expect(JSONValue.string("\"a\u{1}bc\\\n").text == #""\"a\u0001bc\\\n""#)
+        #expect(JSONValue.string("").text == #""""#)
+    }
+
     @Test func everyPrefixAndEveryChangedByteParsesOrThrows() throws {
         let bytes = Array(#"{"k":[1,-2.5e3,"é\n\u00e9"],"t":true}"#.utf8)
         for length in bytes.indices {

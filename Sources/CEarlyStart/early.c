@@ -81,6 +81,18 @@ static int become_helper(void *context) {
     _exit(127);
 }
 
+// Has the helper begin on another processor at once. Many a kernel leaves a new process where it was made until its maker
+// pauses, and this one is about to work for as long as the helper: they would go one after the other. Afterwards the helper may
+// run everywhere again.
+static void spread(pid_t pid) {
+    cpu_set_t all, others;
+    int here = sched_getcpu();
+    if (here < 0 || here >= CPU_SETSIZE || sched_getaffinity(0, sizeof all, &all) < 0 || CPU_COUNT(&all) < 2) return;
+    others = all;
+    CPU_CLR(here, &others);
+    if (sched_setaffinity(pid, sizeof others, &others) == 0) sched_setaffinity(pid, sizeof all, &all);
+}
+
 // The copy of a descriptor above all that the helper's own go to; the original is closed.
 static int lift(int fd) {
     if (fd < 0) return -1;
@@ -103,6 +115,10 @@ __attribute__((constructor(101))) static void start_early(int count, char **argu
     pid_t pid = start.far < 0 || start.null < 0 || near < 0 ? -1 : clone(become_helper, stack + sizeof stack, CLONE_VM | SIGCHLD, &start);
     if (start.far >= 0) close(start.far);
     if (start.null >= 0) close(start.null);
-    if (pid > 0) helper = (struct early_helper){.socket = near, .pid = pid};
-    else if (near >= 0) close(near);
+    if (pid > 0) {
+        helper = (struct early_helper){.socket = near, .pid = pid};
+        spread(pid);
+    } else if (near >= 0) {
+        close(near);
+    }
 }

@@ -54,20 +54,6 @@ static bool is_sealed(int file) {
     return seals >= 0 && (seals & (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)) == (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
 }
 
-// In the new namespaces: gets ready, and waits for the policy that the process outside has accepted.
-static _Noreturn void enter(int inner, int over, unsigned uid, unsigned gid, bool private_net) {
-    struct policy policy;
-    struct failure f = {0};
-    bool is_ready = contain_begin(uid, gid, private_net, &f) == 0;
-    int file = receive_policy(inner);
-    sys_close(inner);
-    if (file < 0) _exit(0); // the process outside is gone, or has told why there will be none
-    if (!is_ready) contain_refuse(&f);
-    const char *wrong = contain_read_policy(file, &policy);
-    if (wrong) contain_refuse_policy(wrong);
-    contain_serve(&policy, -1, over);
-}
-
 static const char *accept_policy(int file, bool private_net, struct policy *policy) {
     if (!is_sealed(file)) return "the policy could still change";
     int copy = (int)SYS3(__NR_fcntl, file, F_DUPFD_CLOEXEC, 0);
@@ -78,8 +64,48 @@ static const char *accept_policy(int file, bool private_net, struct policy *poli
     return (policy->flags & ~(uint32_t)FLAG_OUTER_PROC) == needed ? NULL : "a policy for other namespaces";
 }
 
-_Noreturn void advance_run(unsigned uid, unsigned gid, bool private_net) {
+// In the new namespaces: gets ready, waits for the policy, and has the process outside reserve the names that it asks for.
+static _Noreturn void enter(int outside, int over, unsigned uid, unsigned gid, bool private_net) {
     struct policy policy;
+    struct failure f = {0};
+    char done;
+    bool is_ready = contain_begin(uid, gid, private_net, &f) == 0;
+    int file = receive_policy(REQUESTS_FD);
+    if (file < 0) _exit(0); // the agent does without
+    const char *wrong = accept_policy(file, private_net, &policy);
+    if (wrong) contain_refuse_policy(wrong);
+    if (!is_ready) contain_refuse(&f);
+    if (policy.placeholder_count > 0) {
+        long n = pass_policy(outside, file);
+        if (n == 0) n = SYS6(__NR_recvfrom, outside, &done, sizeof done, 0, NULL, NULL);
+        if (n <= 0) _exit(0); // it has said why
+    }
+    sys_close(file);
+    sys_close(outside);
+    contain_serve(&policy, -1, over);
+}
+
+// Reserves the names of the policy that the init passes on, if it does before its end or the agent's.
+static void reserve_names(int inside, int pidfd, struct policy *policy) {
+    struct failure f = {0};
+    struct pollfd fds[] = {{inside, POLLIN, 0}, {REQUESTS_FD, 0, 0}};
+    while (!fds[0].revents && !fds[1].revents) SYS5(__NR_ppoll, fds, 2, NULL, NULL, 8);
+    if (!(fds[0].revents & POLLIN)) return;
+    int file = receive_policy(inside);
+    if (file < 0) return;
+    const char *wrong = contain_read_policy(file, policy);
+    if (!wrong && placeholders_make(policy, &f) == 0) {
+        SYS6(__NR_sendto, inside, "", 1, MSG_NOSIGNAL, NULL, 0);
+        return;
+    }
+    SYS4(__NR_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    if (wrong) contain_refuse_policy(wrong);
+    placeholders_remove(policy);
+    contain_refuse(&f);
+}
+
+_Noreturn void advance_run(unsigned uid, unsigned gid, bool private_net) {
+    struct policy policy = {0};
     struct failure f = {0};
     int inner[2] = {-1, -1}, over[2] = {-1, -1}, pidfd = -1;
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
@@ -96,21 +122,14 @@ _Noreturn void advance_run(unsigned uid, unsigned gid, bool private_net) {
             enter(inner[1], over[1], uid, gid, private_net);
         }
         if (init < 0) fail(&f, STEP_NAMESPACES, init, "clone");
-        sys_close(inner[1]);
-        sys_close(over[1]);
     }
-    int file = receive_policy(REQUESTS_FD);
-    if (file < 0) _exit(0); // the agent does without; the init goes with this process
-    const char *wrong = init < 0 ? NULL : accept_policy(file, private_net, &policy);
-    if (wrong) contain_refuse_policy(wrong);
-    if (init < 0) contain_refuse(&f);
-    long n = placeholders_make(&policy, &f);
-    if (n == 0 && (n = pass_policy(inner[0], file)) < 0) fail(&f, STEP_SESSION, n, "the namespaces' init is gone");
-    if (n < 0) {
-        placeholders_remove(&policy);
+    if (init < 0) {
+        if (receive_policy(REQUESTS_FD) < 0) _exit(0);
         contain_refuse(&f);
     }
-    sys_close(file);
+    sys_close(inner[1]);
+    sys_close(over[1]);
+    reserve_names(inner[0], pidfd, &policy);
     sys_close(inner[0]);
     contain_monitor((int)init, pidfd, over[0]);
     placeholders_remove(&policy);

@@ -3,8 +3,8 @@
 // runs, and nothing is mounted, before the policy has come.
 //
 //   agent, then front (front.h)
-//     this process (outside: holds placeholders, sees the end of the front)
-//       init of the command's namespaces (zygote.h), and everything else in them
+//     this process (outside: holds placeholders, for which the init passes the policy on; sees the end of the front)
+//       init of the command's namespaces (zygote.h), which receives both messages, and everything else in them
 //
 // Descriptors: 0-3 nothing, 4 a socket to the agent: first one message with the policy (u32 POLICY_COMES, one descriptor: a
 // sealed memory file with the policy message of policy.h), then the command as request.h has it. The agent lets go of the

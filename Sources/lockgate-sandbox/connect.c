@@ -37,6 +37,8 @@ struct worker {
     char stack[WORKER_STACK] __attribute__((aligned(16)));
 };
 static struct worker workers[MAX_WORKERS];
+// Slots that have been in use: the others are memory that no command should pay for by looking into it.
+static int used_workers;
 
 static void answer(int listener, uint64_t id, long result) {
     struct seccomp_notif_resp response = {.id = id, .val = 0, .error = result < 0 ? (int)result : 0};
@@ -178,6 +180,7 @@ static long start_worker(int listener, uint64_t id, unsigned thread, int socket,
     for (int i = 0; i < MAX_WORKERS; i++) {
         struct worker *w = &workers[i];
         if (w->pid) continue;
+        if (i >= used_workers) used_workers = i + 1;
         w->thread = thread, w->is_interrupted = false;
         w->listener = listener, w->id = id, w->socket = socket, w->held = held, w->address = *address, w->length = length;
         int pid = clone(connect_beside, w->stack + sizeof w->stack, CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, w);
@@ -197,7 +200,7 @@ static void end_interrupted(const struct worker *w) {
 }
 
 bool connect_worker_ended(int pid) {
-    for (int i = 0; i < MAX_WORKERS; i++) {
+    for (int i = 0; i < used_workers; i++) {
         struct worker *w = &workers[i];
         if (w->pid != pid) continue;
         w->pid = 0;
@@ -210,7 +213,7 @@ bool connect_worker_ended(int pid) {
 }
 
 bool connect_waits(void) {
-    for (int i = 0; i < MAX_WORKERS; i++)
+    for (int i = 0; i < used_workers; i++)
         if (workers[i].pid) return true;
     return false;
 }
@@ -242,7 +245,7 @@ static bool has_signal(const struct connect_supervisor *s, unsigned thread) {
 }
 
 void connect_look_for_signals(const struct connect_supervisor *s) {
-    for (int i = 0; i < MAX_WORKERS; i++) {
+    for (int i = 0; i < used_workers; i++) {
         struct worker *w = &workers[i];
         if (!w->pid || w->is_interrupted) continue;
         uint64_t id = w->id;
